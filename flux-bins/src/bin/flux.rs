@@ -1,0 +1,2 @@
+//! flux
+fn main() {}
