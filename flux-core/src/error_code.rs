@@ -113,7 +113,8 @@ pub enum ErrorCode {
     Timeout,
     /// This node is about to stop and takes nothing new. Reconnect, or repeat the request at another node.
     Draining,
-    /// A bug of the server, which has logged what happened under the trace id of this answer.
+    /// A bug of the server, which has logged what happened; over HTTP the answer carries the trace id to find
+    /// it by.
     Internal,
 }
 

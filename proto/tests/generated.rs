@@ -2,12 +2,17 @@
 //!
 //! `FLUX_REGENERATE=1 cargo test -p flux-proto --test generated` writes the files instead of comparing them.
 
+#![expect(clippy::unwrap_used, reason = "a generator of source text that fails must fail the test")]
+
 #[path = "generated/catalogue.rs"]
 mod catalogue;
+#[path = "generated/messages.rs"]
+mod messages;
 
 use std::path::{Path, PathBuf};
 
 use catalogue::Catalogue;
+use messages::Messages;
 
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the workspace").to_owned()
@@ -39,4 +44,12 @@ fn the_error_catalogue_is_current() {
     is_current("proto/src/close_code.rs", &catalogue.close_code());
     is_current("flux-core/src/error_code.rs", &catalogue.core_error_code());
     is_current("docs/errors.md", &catalogue.page());
+}
+
+#[test]
+fn the_messages_are_current() {
+    let messages = Messages::parse(&workspace().join("proto"));
+    is_current("proto/src/v1/messages.rs", &messages.rust());
+    is_current("proto/src/v1/json.rs", &messages.json());
+    is_current("proto/src/v1/debug.rs", &messages.debug());
 }

@@ -88,7 +88,7 @@ impl Catalogue {
     pub(crate) fn proto_error_code(&self) -> String {
         let mut out = format!(
             "//! The codes of everything that can go wrong, as clients and servers know them.\n{NOTE}\n\
-             use std::fmt;\n\nuse crate::CloseCode;\n\n"
+             use std::fmt;\n\nuse crate::{CloseCode, v1};\n\n"
         );
         self.error_enum(&mut out);
         out.push_str(PROTO_TYPES);
@@ -294,13 +294,22 @@ fn doc_comment(out: &mut String, text: &str) {
     writeln!(out, "{line}").unwrap();
 }
 
-const PROTO_TYPES: &str = r#"/// Whether to send the same request again.
+const PROTO_TYPES: &str = r"/// Whether to send the same request again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Retry {
     /// It will fail again.
     Never,
     /// It may succeed later, and repeating it is safe.
     Later,
+}
+
+impl From<Retry> for v1::Retry {
+    fn from(retry: Retry) -> Self {
+        match retry {
+            Retry::Never => Self::Never,
+            Retry::Later => Self::Later,
+        }
+    }
 }
 
 /// The languages that the catalogue has texts in.
@@ -313,9 +322,9 @@ pub enum Language {
     Chinese,
 }
 
-"#;
+";
 
-const PROTO_METHODS: &str = r#"    /// The code of this text, as it stands in a problem document or an error frame; `None` if this release does
+const PROTO_METHODS: &str = r"    /// The code of this text, as it stands in a problem document or an error frame; `None` if this release does
     /// not know it, and then what the answer itself says about retrying holds.
     #[must_use]
     pub fn parse(code: &str) -> Option<Self> {
@@ -359,9 +368,9 @@ const PROTO_METHODS: &str = r#"    /// The code of this text, as it stands in a 
         }
     }
 }
-"#;
+";
 
-const CORE_METHODS: &str = r#"    const fn row(self) -> &'static Row {
+const CORE_METHODS: &str = r"    const fn row(self) -> &'static Row {
         &ROWS[self as usize]
     }
 
@@ -389,17 +398,17 @@ const CORE_METHODS: &str = r#"    const fn row(self) -> &'static Row {
         self.row().message
     }
 }
-"#;
+";
 
-const DISPLAY: &str = r#"
+const DISPLAY: &str = r"
 impl fmt::Display for ErrorCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
 }
-"#;
+";
 
-const PROTO_ROW: &str = r#"
+const PROTO_ROW: &str = r"
 struct Row {
     code: &'static str,
     status: u16,
@@ -408,18 +417,18 @@ struct Row {
     english: &'static str,
     chinese: &'static str,
 }
-"#;
+";
 
-const CORE_ROW: &str = r#"
+const CORE_ROW: &str = r"
 struct Row {
     code: &'static str,
     status: u16,
     retryable: bool,
     message: &'static str,
 }
-"#;
+";
 
-const CLOSE_METHODS: &str = r#"    ];
+const CLOSE_METHODS: &str = r"    ];
 
     /// The code of this number; `None` if this release does not know it, and then [`Reconnect::BackOff`] is right,
     /// as it is when the connection broke without a close frame.
@@ -438,7 +447,7 @@ const CLOSE_METHODS: &str = r#"    ];
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-"#;
+";
 
 const CLOSE_TAIL: &str = r#"        }
     }
@@ -451,7 +460,7 @@ impl fmt::Display for CloseCode {
 }
 "#;
 
-const PAGE_HEAD: &str = r#"# Errors
+const PAGE_HEAD: &str = r"# Errors
 
 <!-- Generated from proto/errors.toml: FLUX_REGENERATE=1 cargo test -p flux-proto --test generated -->
 
@@ -467,12 +476,12 @@ comes with the answer (`Retry-After`, `retryAfterMs`), wait at least as long.
 
 | code | HTTP | retry | meaning | English | Chinese |
 | --- | --- | --- | --- | --- | --- |
-"#;
+";
 
-const PAGE_CLOSES: &str = r#"
+const PAGE_CLOSES: &str = r"
 ## WebSocket close codes
 
 Each says whether to connect again. A connection that breaks without a close frame, or is closed with a code that is
 not listed, is treated as `back_off`.
 
-"#;
+";
