@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::CloseCode;
+use crate::{CloseCode, v1};
 
 /// What went wrong. A code never changes its meaning; new ones may come with any release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -127,6 +127,15 @@ pub enum Retry {
     Never,
     /// It may succeed later, and repeating it is safe.
     Later,
+}
+
+impl From<Retry> for v1::Retry {
+    fn from(retry: Retry) -> Self {
+        match retry {
+            Retry::Never => Self::Never,
+            Retry::Later => Self::Later,
+        }
+    }
 }
 
 /// The languages that the catalogue has texts in.

@@ -88,7 +88,7 @@ impl Catalogue {
     pub(crate) fn proto_error_code(&self) -> String {
         let mut out = format!(
             "//! The codes of everything that can go wrong, as clients and servers know them.\n{NOTE}\n\
-             use std::fmt;\n\nuse crate::{CloseCode, v1};\n\n"
+             use std::fmt;\n\nuse crate::{{CloseCode, v1}};\n\n"
         );
         self.error_enum(&mut out);
         out.push_str(PROTO_TYPES);
