@@ -1,0 +1,20 @@
+//! Accounts: registering, profiles, passwords, addresses and leaving.
+
+mod email;
+mod model;
+mod password;
+mod store;
+mod text;
+mod username;
+
+use std::time::Duration;
+
+pub use email::{Email, InvalidEmail};
+pub use model::{Account, AccountState, NewAccount, Profile, ProfileChange};
+pub use password::{HashError, InvalidPassword, NoPasswords, Password, PasswordHasher, VerifyPassword};
+pub use store::{AccountStore, ChangeEmail, CreateAccount, Ended};
+pub use text::{Bio, DisplayName};
+pub use username::{InvalidUsername, Username, UsernamePrefix};
+
+/// How long the username of a deleted account stays reserved: 90 days.
+pub const USERNAME_RESERVED: Duration = Duration::from_hours(90 * 24);

@@ -1,0 +1,12 @@
+//! Free text about a user.
+
+use crate::text::line_text;
+
+line_text! {
+    /// What a user calls themselves; anything to see, up to 64 characters. Empty only for a deleted account.
+    DisplayName, 64
+}
+line_text! {
+    /// A few words about a user; may be empty.
+    Bio, 256
+}

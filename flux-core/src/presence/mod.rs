@@ -1,0 +1,5 @@
+//! Presence: who is there, seen by friends.
+
+mod model;
+
+pub use model::{OwnPresence, Presence, PresenceState};
