@@ -8,6 +8,8 @@
 mod catalogue;
 #[path = "generated/messages.rs"]
 mod messages;
+#[path = "generated/templates.rs"]
+mod templates;
 
 use std::path::{Path, PathBuf};
 
