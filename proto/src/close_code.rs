@@ -16,7 +16,9 @@ pub enum CloseCode {
     ProtocolError = 1002,
     /// A binary frame under `flux.v1.json`, or a text frame under `flux.v1.proto`.
     UnsupportedData = 1003,
-    /// Text that is not UTF-8, or a frame that could not be read as a `ClientFrame`.
+    /// The bytes of a frame are not what the subprotocol carries: text that is not UTF-8 or not JSON, or
+    /// bytes that are not protobuf. A frame that can be read but is no valid request is answered with
+    /// `malformed`.
     InvalidPayload = 1007,
     /// The client keeps to the format but not to the rules, and no other code fits.
     PolicyViolation = 1008,

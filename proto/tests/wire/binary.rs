@@ -14,7 +14,7 @@ fn client_frame(bytes: &[u8]) -> Result<v1::ClientFrame, prost::DecodeError> {
 }
 
 #[test]
-fn a9_a_declared_length_is_not_believed() {
+fn a09_a_declared_length_is_not_believed() {
     // 2^60 bytes are announced, and three follow.
     let mut frame = vec![SEND];
     prost::encoding::encode_varint(1 << 60, &mut frame);
@@ -67,7 +67,7 @@ fn a_value_of_an_enum_that_is_not_known_stays_a_number() {
 
 proptest! {
     #[test]
-    fn a9_any_bytes_are_a_frame_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..256)) {
+    fn a09_any_bytes_are_a_frame_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..256)) {
         // What is read can be written, and is read from that again.
         if let Ok(frame) = client_frame(&bytes) {
             prop_assert_eq!(client_frame(&frame.encode_to_vec()).unwrap(), frame);
