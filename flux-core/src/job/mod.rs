@@ -1,7 +1,11 @@
 //! Durable jobs: what goes to many feeds goes page by page, each page in a transaction of its own that also moves the
 //! job's place, so that a job that is interrupted goes on where it was and tells nobody twice.
 
+mod runner;
+
 use async_trait::async_trait;
+
+pub use runner::{JobRunner, JobSettings};
 
 use crate::error::StoreError;
 use crate::feed::FeedEntry;

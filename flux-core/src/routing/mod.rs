@@ -1,7 +1,19 @@
 //! Routing: from a commit to the connections that are to know of it.
 
 mod event;
+mod hub;
+mod lease;
+mod notifier;
+mod outbox;
 mod ports;
+mod repair;
+mod router;
 
 pub use event::{Delivery, Envelope, Event, Notice};
+pub use hub::{Hub, HubCounts, LocalConnection};
+pub use lease::{LeaseSettings, NodeLease};
+pub use notifier::{NoNotifier, OfflineNotice, OfflineNotifier};
+pub use outbox::{CloseReason, Outbox, OutboxLimits, Push, Pushed, WIRE_FORMATS, Work};
 pub use ports::{Located, NoPeers, NodeInfo, NodeRegistry, PeerError, PeerTransport, SessionDirectory};
+pub use repair::{Repair, RepairSettings};
+pub use router::{RelationObserver, Router, RouterParts};

@@ -1,0 +1,388 @@
+//! Watching who is there. Changes are coalesced for a second; a reconnect within the grace tells nobody.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use thiserror::Error;
+use tracing::warn;
+
+use super::{OwnPresence, Presence, PresenceState};
+use crate::ErrorCode;
+use crate::account::{AccountState, AccountStore};
+use crate::error::{ActError, StoreError};
+use crate::friend::FriendStore;
+use crate::id::{Generation, SessionId, UserId};
+use crate::routing::{Event, Hub, Located, Notice, Outbox, Push, RelationObserver, Router, SessionDirectory};
+use crate::session::Actor;
+use crate::time::{Clock, DeadlineExceeded, Timestamp, within};
+
+/// How presence behaves.
+#[derive(Debug, Clone)]
+pub struct PresenceSettings {
+    /// How many users one connection may watch: 500.
+    pub watched: usize,
+    /// For how long changes are gathered before they are told: 1 s.
+    pub coalesce: Duration,
+    /// How long somebody may be gone without anybody being told: 5 s.
+    pub grace: Duration,
+    /// Every call ends within this: 5 s.
+    pub deadline: Duration,
+}
+
+impl Default for PresenceSettings {
+    fn default() -> Self {
+        Self {
+            watched: 500,
+            coalesce: Duration::from_secs(1),
+            grace: Duration::from_secs(5),
+            deadline: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Why an operation on presence failed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PresenceError {
+    /// The connection would watch more users than one may.
+    #[error("more than {limit} users watched")]
+    TooMany {
+        /// How many one may.
+        limit: usize,
+    },
+    /// No answer in time.
+    #[error(transparent)]
+    Deadline(#[from] DeadlineExceeded),
+    /// The session may not act, or the store failed.
+    #[error(transparent)]
+    Act(#[from] ActError),
+}
+
+impl From<StoreError> for PresenceError {
+    fn from(error: StoreError) -> Self {
+        Self::Act(error.into())
+    }
+}
+
+impl PresenceError {
+    /// Stable across releases.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::TooMany { .. } => ErrorCode::WatchLimit,
+            Self::Deadline(_) => ErrorCode::Timeout,
+            Self::Act(error) => error.code(),
+        }
+    }
+}
+
+/// A connection that watches: one session under one claim.
+type Watcher = (UserId, SessionId, Generation);
+
+/// Presence: the service of the subject.
+pub struct PresenceService {
+    accounts: Arc<dyn AccountStore>,
+    friends: Arc<dyn FriendStore>,
+    directory: Arc<dyn SessionDirectory>,
+    router: Arc<Router>,
+    hub: Arc<Hub>,
+    clock: Arc<dyn Clock>,
+    settings: PresenceSettings,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Who watches whom.
+    watchers: BTreeMap<UserId, BTreeMap<Watcher, Arc<Outbox>>>,
+    /// Whom each connection watches.
+    watching: BTreeMap<Watcher, BTreeSet<UserId>>,
+    /// What watchers were last told.
+    told: BTreeMap<UserId, Presence>,
+    /// Who has to be looked at again.
+    dirty: BTreeSet<UserId>,
+    /// Whose last connection here ended, and until when (monotonic) they count as there.
+    leaving: BTreeMap<UserId, (Duration, Timestamp)>,
+}
+
+impl PresenceService {
+    /// Over its ports.
+    pub fn new(
+        accounts: Arc<dyn AccountStore>,
+        friends: Arc<dyn FriendStore>,
+        directory: Arc<dyn SessionDirectory>,
+        router: Arc<Router>,
+        clock: Arc<dyn Clock>,
+        settings: PresenceSettings,
+    ) -> Arc<Self> {
+        let hub = Arc::clone(router.hub());
+        let state = Mutex::default();
+        let service = Arc::new(Self {
+            accounts,
+            friends,
+            directory,
+            router: Arc::clone(&router),
+            hub,
+            clock,
+            settings,
+            state,
+        });
+        router.observe_relations(Arc::clone(&service) as Arc<dyn RelationObserver>);
+        service
+    }
+
+    /// Adds to what a connection watches, and answers with the present state of each, in the order asked for. Whoever
+    /// is no friend, or blocks the watcher, is offline and stays so: the answer does not tell why.
+    pub async fn watch(
+        &self,
+        actor: &Actor,
+        outbox: &Arc<Outbox>,
+        users: &[UserId],
+    ) -> Result<Vec<Presence>, PresenceError> {
+        let watcher = watcher(actor);
+        let limit = self.settings.watched;
+        let wanted: BTreeSet<UserId> = users.iter().copied().collect();
+        let now_watched = self.state().watching.get(&watcher).map_or(0, |w| w.union(&wanted).count());
+        if wanted.len() > limit || now_watched > limit {
+            return Err(PresenceError::TooMany { limit });
+        }
+        let asked: Vec<UserId> = wanted.iter().copied().collect();
+        let reads = async {
+            let visible: BTreeSet<_> =
+                self.friends.mutual_friends(actor.user, &asked).await?.into_iter().collect();
+            // Registered before the state is read: a change in between is told, perhaps twice, never missed.
+            self.register(watcher, outbox, &visible);
+            let seen: Vec<UserId> = visible.iter().copied().collect();
+            Ok::<_, StoreError>(self.look_up(&seen).await)
+        };
+        let seen = within(&*self.clock, self.settings.deadline, reads).await??;
+        let mut state = self.state();
+        for presence in seen.values() {
+            state.told.entry(presence.user).or_insert(*presence);
+        }
+        drop(state);
+        let offline = |user| Presence { user, state: PresenceState::Offline, last_seen: None };
+        Ok(users.iter().map(|user| seen.get(user).copied().unwrap_or_else(|| offline(*user))).collect())
+    }
+
+    /// Takes users out of what a connection watches.
+    pub fn unwatch(&self, actor: &Actor, users: &[UserId]) {
+        let mut state = self.state();
+        for user in users {
+            state.remove(watcher(actor), *user);
+        }
+    }
+
+    /// Forgets all that a connection watched.
+    pub fn forget(&self, actor: &Actor) {
+        let mut state = self.state();
+        for user in state.watching.remove(&watcher(actor)).unwrap_or_default() {
+            state.remove_watcher(watcher(actor), user);
+        }
+    }
+
+    /// Sets what the actor is to be seen as.
+    pub async fn set(&self, actor: &Actor, presence: OwnPresence) -> Result<(), PresenceError> {
+        let invisible = presence == OwnPresence::Invisible;
+        let writes = async {
+            self.accounts.set_invisible(actor, invisible).await?;
+            if let Some(generation) = actor.generation {
+                let away = presence == OwnPresence::Away;
+                let Actor { user, session, .. } = *actor;
+                let entry = Located { user, session, generation, node: self.router.node(), away };
+                self.directory.claim(entry).await?;
+            }
+            Ok::<_, ActError>(())
+        };
+        within(&*self.clock, self.settings.deadline, writes).await??;
+        self.changed(actor.user);
+        Ok(())
+    }
+
+    /// A connection of `user` stands.
+    pub fn arrived(&self, user: UserId) {
+        self.state().leaving.remove(&user);
+        self.changed(user);
+    }
+
+    /// The last connection of `user` on this node has ended.
+    pub fn left(&self, user: UserId) {
+        let until = self.clock.monotonic() + self.settings.grace;
+        self.state().leaving.insert(user, (until, self.clock.now()));
+    }
+
+    /// Something about `user` may look different now: here and on other nodes it is looked at.
+    pub fn changed(&self, user: UserId) {
+        self.look_again(user);
+        self.router.tell_peers(Notice::PresenceChanged(user));
+    }
+
+    /// Looks at `user` again at the next turn, because another node says so.
+    pub fn look_again(&self, user: UserId) {
+        let mut state = self.state();
+        if state.watchers.contains_key(&user) {
+            state.dirty.insert(user);
+        }
+    }
+
+    /// Looks at everybody who is watched here: a node has gone, and its users with it.
+    pub fn look_at_all(&self) {
+        let mut state = self.state();
+        let watched: Vec<UserId> = state.watchers.keys().copied().collect();
+        state.dirty.extend(watched);
+    }
+
+    /// Turns for ever.
+    pub async fn run(self: Arc<Self>) {
+        loop {
+            self.clock.sleep(self.settings.coalesce).await;
+            self.turn().await;
+        }
+    }
+
+    /// Ends graces that are over, and tells watchers what has changed.
+    pub async fn turn(&self) {
+        self.end_graces().await;
+        let dirty: Vec<UserId> = std::mem::take(&mut self.state().dirty).into_iter().collect();
+        for users in dirty.chunks(500) {
+            let Ok(seen) = within(&*self.clock, self.settings.deadline, self.look_up(users)).await else {
+                self.state().dirty.extend(users);
+                continue;
+            };
+            let mut state = self.state();
+            for presence in seen.into_values() {
+                state.tell(presence);
+            }
+        }
+    }
+
+    async fn end_graces(&self) {
+        let now = self.clock.monotonic();
+        let gone: Vec<(UserId, Timestamp)> = {
+            let mut state = self.state();
+            let over: Vec<UserId> =
+                state.leaving.iter().filter(|(_, (until, _))| *until <= now).map(|(user, _)| *user).collect();
+            over.into_iter()
+                .filter_map(|user| state.leaving.remove(&user).map(|(_, at)| (user, at)))
+                .collect()
+        };
+        if gone.is_empty() {
+            return;
+        }
+        let write = self.accounts.touch_last_seen(&gone);
+        if !matches!(within(&*self.clock, self.settings.deadline, write).await, Ok(Ok(()))) {
+            warn!(users = gone.len(), "last seen not recorded");
+        }
+        for (user, _) in gone {
+            self.changed(user);
+        }
+    }
+
+    /// What friends see of each of `users`.
+    async fn look_up(&self, users: &[UserId]) -> BTreeMap<UserId, Presence> {
+        let located = self.directory.locate(users).await;
+        let mut seen = BTreeMap::new();
+        for (place, user) in users.iter().enumerate() {
+            let account = self.accounts.account(*user).await;
+            let presence = match (&located, account) {
+                (_, Ok(None)) => Presence { user: *user, state: PresenceState::Offline, last_seen: None },
+                (_, Ok(Some(account))) if account.invisible || account.state != AccountState::Active => {
+                    Presence { user: *user, state: PresenceState::Offline, last_seen: None }
+                }
+                (Ok(located), Ok(Some(account))) => {
+                    let entries = located.get(place).map_or(&[][..], Vec::as_slice);
+                    let state = self.state_of(*user, entries);
+                    let last_seen = account.last_seen.filter(|_| state == PresenceState::Offline);
+                    Presence { user: *user, state, last_seen }
+                }
+                _ => Presence { user: *user, state: PresenceState::Unknown, last_seen: None },
+            };
+            seen.insert(*user, presence);
+        }
+        seen
+    }
+
+    fn state_of(&self, user: UserId, entries: &[Located]) -> PresenceState {
+        if entries.iter().any(|entry| !entry.away) {
+            PresenceState::Online
+        } else if !entries.is_empty() {
+            PresenceState::Away
+        } else if self.hub.is_connected(user) || self.state().leaving.contains_key(&user) {
+            // The directory lags, or the grace is not over.
+            PresenceState::Online
+        } else {
+            PresenceState::Offline
+        }
+    }
+
+    fn register(&self, watcher: Watcher, outbox: &Arc<Outbox>, users: &BTreeSet<UserId>) {
+        let mut state = self.state();
+        for user in users {
+            state.watchers.entry(*user).or_default().insert(watcher, Arc::clone(outbox));
+        }
+        state.watching.entry(watcher).or_default().extend(users);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl RelationObserver for PresenceService {
+    fn parted(&self, one: UserId, other: UserId) {
+        let mut state = self.state();
+        for (watched, by) in [(one, other), (other, one)] {
+            let outboxes = state.watchers.get(&watched).into_iter().flatten();
+            let gone: Vec<_> = outboxes
+                .filter(|((user, ..), _)| *user == by)
+                .map(|(watcher, outbox)| (*watcher, Arc::clone(outbox)))
+                .collect();
+            for (watcher, outbox) in gone {
+                state.remove(watcher, watched);
+                let offline = Presence { user: watched, state: PresenceState::Offline, last_seen: None };
+                outbox.push(&Push::new(Event::Presence(offline)), None);
+            }
+        }
+    }
+}
+
+impl State {
+    fn tell(&mut self, presence: Presence) {
+        let user = presence.user;
+        let Some(watchers) = self.watchers.get(&user) else {
+            self.told.remove(&user);
+            return;
+        };
+        if self.told.insert(user, presence) == Some(presence) {
+            return;
+        }
+        let push = Push::new(Event::Presence(presence));
+        for outbox in watchers.values() {
+            outbox.push(&push, None);
+        }
+    }
+
+    fn remove(&mut self, watcher: Watcher, user: UserId) {
+        if let Some(watching) = self.watching.get_mut(&watcher) {
+            watching.remove(&user);
+            if watching.is_empty() {
+                self.watching.remove(&watcher);
+            }
+        }
+        self.remove_watcher(watcher, user);
+    }
+
+    fn remove_watcher(&mut self, watcher: Watcher, user: UserId) {
+        if let Some(watchers) = self.watchers.get_mut(&user) {
+            watchers.remove(&watcher);
+            if watchers.is_empty() {
+                self.watchers.remove(&user);
+                self.told.remove(&user);
+            }
+        }
+    }
+}
+
+fn watcher(actor: &Actor) -> Watcher {
+    (actor.user, actor.session, actor.generation.unwrap_or_default())
+}

@@ -1,0 +1,302 @@
+//! From a commit to whoever is to know of it: the hub of this node at once, other nodes in batches.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tracing::{debug, warn};
+
+use super::{
+    Delivery, Envelope, Event, Hub, Notice, OfflineNotice, OfflineNotifier, PeerTransport, SessionDirectory,
+};
+use crate::account::Ended;
+use crate::feed::{FeedChange, FeedEntry};
+use crate::id::{NodeId, SessionId, UserId};
+use crate::message::{Message, Write, Written};
+use crate::session::{Announcer, EndedSession};
+use crate::time::{Clock, within};
+
+/// How long one envelope, look-up or notice may take: 2 s.
+const STEP_DEADLINE: Duration = Duration::from_secs(2);
+
+/// How many notices one envelope takes at most.
+const ENVELOPE: usize = 256;
+
+/// The ports and parts that routing stands on.
+pub struct RouterParts {
+    /// This node.
+    pub node: NodeId,
+    /// Its connections.
+    pub hub: Arc<Hub>,
+    /// Where everybody is.
+    pub directory: Arc<dyn SessionDirectory>,
+    /// The way to other nodes.
+    pub peers: Arc<dyn PeerTransport>,
+    /// For who is nowhere.
+    pub notifier: Arc<dyn OfflineNotifier>,
+    /// Deadlines.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Routes events. It never waits for anybody: what goes to other nodes is queued, and where the queue is full the loss
+/// is made good by repair, which reads the logs.
+pub struct Router {
+    node: NodeId,
+    hub: Arc<Hub>,
+    remote: mpsc::Sender<Notice>,
+    peers: Arc<Mutex<BTreeSet<NodeId>>>,
+    friendships: Mutex<Vec<Arc<dyn RelationObserver>>>,
+}
+
+/// Hears when two users may no longer see each other.
+pub trait RelationObserver: Send + Sync + 'static {
+    /// The two are no longer friends, or one blocks the other.
+    fn parted(&self, one: UserId, other: UserId);
+}
+
+impl Router {
+    /// Starts the worker that talks to other nodes, with room for `queue` notices.
+    pub fn start(parts: RouterParts, queue: usize) -> Arc<Self> {
+        let (remote, notices) = mpsc::channel(queue.max(1));
+        let peers = Arc::new(Mutex::new(BTreeSet::new()));
+        let router = Arc::new(Self {
+            node: parts.node,
+            hub: Arc::clone(&parts.hub),
+            remote,
+            peers: Arc::clone(&peers),
+            friendships: Mutex::default(),
+        });
+        tokio::spawn(Remote { parts, peers }.run(notices));
+        router
+    }
+
+    /// This node.
+    pub const fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// The connections of this node.
+    pub const fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    /// Which other nodes live, as the registry says.
+    pub fn set_peers(&self, live: BTreeSet<NodeId>) {
+        let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
+        *peers = live;
+        peers.remove(&self.node);
+    }
+
+    /// Adds somebody who hears when two users part.
+    pub fn observe_relations(&self, observer: Arc<dyn RelationObserver>) {
+        self.friendships.lock().unwrap_or_else(PoisonError::into_inner).push(observer);
+    }
+
+    /// Pushes an event to whoever of its users is connected, here or elsewhere.
+    pub fn deliver(&self, delivery: Delivery) {
+        self.hub.deliver(&delivery);
+        let is_message = matches!(delivery.event, Event::Message(_));
+        let absent = || delivery.users.iter().any(|user| !self.hub.is_connected(*user));
+        // Alone, with everybody here, there is nobody else to tell.
+        if self.has_peers() || (is_message && absent()) {
+            self.enqueue(Notice::Deliver(delivery));
+        }
+    }
+
+    /// Takes what another node sends.
+    pub fn receive(&self, envelope: Envelope) -> Vec<UserId> {
+        let mut presence = Vec::new();
+        for notice in envelope.notices {
+            match notice {
+                Notice::Deliver(delivery) => self.hub.deliver(&delivery),
+                Notice::Disconnect { user, session, reason } => {
+                    self.hub.end_session(user, session, reason);
+                }
+                Notice::Supersede { user, session, generation } => {
+                    self.hub.supersede(user, session, generation);
+                }
+                Notice::PresenceChanged(user) => presence.push(user),
+            }
+        }
+        presence
+    }
+
+    /// Tells other nodes something that concerns all of them.
+    pub fn tell_peers(&self, notice: Notice) {
+        if self.has_peers() {
+            self.enqueue(notice);
+        }
+    }
+
+    fn has_peers(&self) -> bool {
+        !self.peers.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    fn enqueue(&self, notice: Notice) {
+        if self.remote.try_send(notice).is_err() {
+            warn!("queue to other nodes is full; repair will tell them");
+        }
+    }
+
+    fn feed_entry(&self, user: UserId, entry: &FeedEntry, except: Option<SessionId>) {
+        match &entry.change {
+            FeedChange::FriendRemoved(other) => self.part(user, *other),
+            FeedChange::Blocked { profile, .. } => self.part(user, profile.user),
+            _ => {}
+        }
+        self.deliver(Delivery { users: vec![user], except, event: Event::Feed(entry.clone()) });
+    }
+
+    fn part(&self, one: UserId, other: UserId) {
+        let observers = self.friendships.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for observer in observers {
+            observer.parted(one, other);
+        }
+    }
+}
+
+impl Announcer for Router {
+    fn ended(&self, ended: &Ended) {
+        self.entries(&ended.entries);
+        for &EndedSession { user, session, reason } in &ended.sessions {
+            self.hub.end_session(user, session, reason);
+            self.tell_peers(Notice::Disconnect { user, session, reason });
+        }
+    }
+
+    fn entries(&self, entries: &[(UserId, FeedEntry)]) {
+        for (user, entry) in entries {
+            self.feed_entry(*user, entry, None);
+        }
+    }
+}
+
+impl crate::message::CommitObserver for Router {
+    fn committed(&self, write: &Write, outcome: &Written) {
+        match (write, outcome) {
+            (Write::Append(append), Written::Appended { seq, at, repeated: false, members }) => {
+                let message = Message {
+                    conversation: append.conversation,
+                    seq: *seq,
+                    sender: append.actor.user,
+                    message: append.message,
+                    text: append.text.clone(),
+                    at: *at,
+                };
+                self.deliver(Delivery {
+                    users: members.to_vec(),
+                    // A connection is answered; a call over HTTP is no connection, and the user's may all be told.
+                    except: append.actor.generation.map(|_| append.actor.session),
+                    event: Event::Message(message),
+                });
+            }
+            (Write::MoveCursor(mv), Written::CursorMoved { cursor, changed: true, members }) => {
+                self.deliver(Delivery {
+                    users: members.to_vec(),
+                    except: mv.actor.generation.map(|_| mv.actor.session),
+                    event: Event::Receipt { conversation: mv.conversation, cursor: *cursor },
+                });
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The worker that talks to other nodes.
+struct Remote {
+    parts: RouterParts,
+    peers: Arc<Mutex<BTreeSet<NodeId>>>,
+}
+
+impl Remote {
+    async fn run(self, mut queue: mpsc::Receiver<Notice>) {
+        let mut notices = Vec::with_capacity(ENVELOPE);
+        while queue.recv_many(&mut notices, ENVELOPE).await > 0 {
+            self.round(std::mem::take(&mut notices)).await;
+        }
+    }
+
+    /// Sends a round of notices to the nodes that they concern, each in one envelope.
+    async fn round(&self, notices: Vec<Notice>) {
+        let peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let users: BTreeSet<UserId> = notices.iter().flat_map(concerned).collect();
+        let places = self.places(&users, &peers).await;
+        let mut envelopes: BTreeMap<NodeId, Envelope> = BTreeMap::new();
+        let mut offline = Vec::new();
+        for notice in notices {
+            let mut nodes: BTreeSet<NodeId> = match &notice {
+                Notice::Deliver(delivery) => {
+                    let found = |user: &UserId| places.get(user).cloned().unwrap_or_default();
+                    if let Event::Message(message) = &delivery.event {
+                        let absent = |user: &&UserId| **user != message.sender && found(user).is_empty();
+                        offline.extend(
+                            delivery.users.iter().filter(absent).map(|user| notice_of(*user, message)),
+                        );
+                    }
+                    delivery.users.iter().flat_map(found).collect()
+                }
+                _ => peers.clone(),
+            };
+            nodes.remove(&self.parts.node);
+            for node in nodes {
+                envelopes.entry(node).or_default().notices.push(notice.clone());
+            }
+        }
+        for (node, envelope) in envelopes {
+            let sent = self.parts.peers.send(node, envelope);
+            match within(&*self.parts.clock, STEP_DEADLINE, sent).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    debug!(node.id = %node, error = %error, "envelope not taken; repair will tell")
+                }
+                Err(late) => {
+                    debug!(node.id = %node, error = %late, "envelope not confirmed; repair will tell")
+                }
+            }
+        }
+        self.notify(&offline).await;
+    }
+
+    /// On which nodes each user is. Where the directory cannot be asked, that is every node.
+    async fn places(
+        &self,
+        users: &BTreeSet<UserId>,
+        peers: &BTreeSet<NodeId>,
+    ) -> BTreeMap<UserId, BTreeSet<NodeId>> {
+        let asked: Vec<UserId> = users.iter().copied().collect();
+        let located = within(&*self.parts.clock, STEP_DEADLINE, self.parts.directory.locate(&asked)).await;
+        if let Ok(Ok(located)) = located {
+            let nodes = located.iter().map(|entries| entries.iter().map(|entry| entry.node).collect());
+            asked.iter().copied().zip(nodes).collect()
+        } else {
+            warn!("directory not available; telling every known node");
+            let mut everywhere = peers.clone();
+            everywhere.insert(self.parts.node);
+            asked.into_iter().map(|user| (user, everywhere.clone())).collect()
+        }
+    }
+
+    async fn notify(&self, offline: &[OfflineNotice]) {
+        if offline.is_empty() {
+            return;
+        }
+        match within(&*self.parts.clock, STEP_DEADLINE, self.parts.notifier.notify(offline)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => warn!(error = %error, "offline notices not taken"),
+            Err(late) => warn!(error = %late, "offline notices not taken"),
+        }
+    }
+}
+
+/// Whom to look up for a notice.
+fn concerned(notice: &Notice) -> Vec<UserId> {
+    match notice {
+        Notice::Deliver(delivery) => delivery.users.clone(),
+        _ => Vec::new(),
+    }
+}
+
+fn notice_of(user: UserId, message: &Message) -> OfflineNotice {
+    OfflineNotice { user, sender: message.sender, conversation: message.conversation, seq: message.seq }
+}
