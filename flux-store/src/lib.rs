@@ -1,1 +1,15 @@
-//! flux-store
+//! Adapters of the ports of `flux-core`, one feature each: build only what you run.
+//!
+//! - `memory`: every port without any I/O, for tests, demonstrations and single processes that may forget.
+//! - `sqlite`: the durable ports on one SQLite file.
+//! - `system`: the clock and the entropy of the operating system.
+//!
+//! Adapters do not know each other, and hold no rules: what is decided, the core decides inside their transactions.
+//! Each passes the contract suite of its port, `flux_core::testing::contract`.
+
+#[cfg(feature = "memory")]
+pub mod memory;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+#[cfg(feature = "system")]
+pub mod system;

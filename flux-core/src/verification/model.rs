@@ -52,6 +52,11 @@ impl CodeMac {
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
+
+    /// Whether the two are the same, in a time that does not tell where they differ.
+    pub fn matches(&self, other: &Self) -> bool {
+        subtle::ConstantTimeEq::ct_eq(&self.0[..], &other.0[..]).into()
+    }
 }
 
 impl std::fmt::Debug for CodeMac {
