@@ -61,8 +61,9 @@ impl Connections {
             return Err(crate::error::Fenced::Superseded.into());
         }
         // It may have been revoked between the claim and the hub knowing of it: then nobody has cut it off.
-        if let Some(reason) = self.revocations.ended(session) {
-            outbox.close(CloseReason::SessionEnded(reason));
+        if self.revocations.is_ended(session) {
+            self.router.hub().detach(user, session, generation);
+            return Err(crate::error::Fenced::SessionEnded.into());
         }
         let entry = Located { user, session, generation, node: self.router.node(), away: false };
         match within(&*self.clock, DIRECTORY_DEADLINE, self.directory.claim(entry)).await {

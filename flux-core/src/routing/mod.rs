@@ -1,5 +1,6 @@
 //! Routing: from a commit to the connections that are to know of it.
 
+mod connections;
 mod event;
 mod hub;
 mod lease;
@@ -9,6 +10,7 @@ mod ports;
 mod repair;
 mod router;
 
+pub use connections::{Connected, Connections};
 pub use event::{Delivery, Envelope, Event, Notice};
 pub use hub::{Hub, HubCounts, LocalConnection};
 pub use lease::{LeaseSettings, NodeLease};

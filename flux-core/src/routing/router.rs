@@ -165,6 +165,12 @@ impl Announcer for Router {
         }
     }
 
+    fn found_ended(&self, sessions: &[EndedSession]) {
+        for &EndedSession { user, session, reason } in sessions {
+            self.hub.end_session(user, session, reason);
+        }
+    }
+
     fn entries(&self, entries: &[(UserId, FeedEntry)]) {
         for (user, entry) in entries {
             self.feed_entry(*user, entry, None);
