@@ -42,12 +42,15 @@ pub struct GroupCommit {
     queue: mpsc::Sender<Pending>,
 }
 
+/// Where the outcome of a write goes.
+type Answer = oneshot::Sender<Result<Written, MessageError>>;
+
 /// A write on its way to a commit.
 #[derive(Debug)]
 struct Pending {
     write: Write,
     order: Option<Order>,
-    answer: oneshot::Sender<Result<Written, MessageError>>,
+    answer: Answer,
 }
 
 /// What keeps a send behind the earlier ones of its connection.
@@ -194,27 +197,23 @@ impl Worker {
                     let _ = answer.send(Ok(outcome));
                 }
             }
-            Ok(_) => self.fail(answers, &StoreError::Corrupt { what: "number of outcomes" }),
-            Err(error) => self.fail(answers, &error),
+            Ok(_) => fail(answers, &StoreError::Corrupt { what: "number of outcomes" }),
+            Err(error) => fail(answers, &error),
         }
     }
+}
 
-    /// Answers a batch of which it is not known whether it was committed.
-    fn fail(
-        &self,
-        answers: Vec<(oneshot::Sender<Result<Written, MessageError>>, Option<Order>)>,
-        error: &StoreError,
-    ) {
-        warn!(error = %error, cause = ?std::error::Error::source(error), writes = answers.len(), "batch failed");
-        for (answer, order) in answers {
-            // Holds come before the answers, so that what the peer sends next meets them.
-            if let Some(order) = order {
-                order.hold();
-            }
-            let _ = answer.send(Err(MessageError::Store(match error {
-                StoreError::Corrupt { what } => StoreError::Corrupt { what },
-                StoreError::Unavailable(_) => StoreError::unavailable("the batch failed"),
-            })));
+/// Answers a batch of which it is not known whether it was committed.
+fn fail(answers: Vec<(Answer, Option<Order>)>, error: &StoreError) {
+    warn!(error = %error, cause = ?std::error::Error::source(error), writes = answers.len(), "batch failed");
+    for (answer, order) in answers {
+        // Holds come before the answers, so that what the peer sends next meets them.
+        if let Some(order) = order {
+            order.hold();
         }
+        let _ = answer.send(Err(MessageError::Store(match error {
+            StoreError::Corrupt { what } => StoreError::Corrupt { what },
+            StoreError::Unavailable(_) => StoreError::unavailable("the batch failed"),
+        })));
     }
 }

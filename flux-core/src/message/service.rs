@@ -117,7 +117,7 @@ impl Messages {
         let (epoch, clock) = (self.store.epoch(), Arc::clone(&self.clock));
         Ok(SendTicket(Box::pin(async move {
             let outcome = within(&*clock, REQUEST_DEADLINE, queued.outcome()).await??;
-            acknowledge(outcome, epoch, conversation, by_user)
+            acknowledge(&outcome, epoch, conversation, by_user)
         })))
     }
 
@@ -298,18 +298,18 @@ async fn moved(clock: &dyn Clock, queued: Queued) -> Result<Cursor, MessageError
 }
 
 fn acknowledge(
-    outcome: Written,
+    outcome: &Written,
     epoch: Epoch,
     conversation: ConversationId,
     by_user: bool,
 ) -> Result<Sent, MessageError> {
     match outcome {
-        Written::Appended { seq, at, repeated, .. } => Ok(Sent { epoch, conversation, seq, at, repeated }),
+        &Written::Appended { seq, at, repeated, .. } => Ok(Sent { epoch, conversation, seq, at, repeated }),
         // Who has never been a friend has no conversation with the sender; the answer is that of any stranger.
-        Written::Refused(refusal) if by_user && refusal == SendRefusal::NoSuchConversation.into() => {
+        Written::Refused(refusal) if by_user && *refusal == SendRefusal::NoSuchConversation.into() => {
             Err(SendRefusal::NotPermitted.into())
         }
-        Written::Refused(refusal) => Err(refusal.into()),
+        Written::Refused(refusal) => Err((*refusal).into()),
         Written::CursorMoved { .. } | Written::Claimed(_) => Err(mismatch()),
     }
 }

@@ -1,7 +1,7 @@
 //! Watching who is there. Changes are coalesced for a second; a reconnect within the grace tells nobody.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use thiserror::Error;
@@ -111,7 +111,7 @@ impl PresenceService {
         accounts: Arc<dyn AccountStore>,
         friends: Arc<dyn FriendStore>,
         directory: Arc<dyn SessionDirectory>,
-        router: Arc<Router>,
+        router: &Arc<Router>,
         clock: Arc<dyn Clock>,
         settings: PresenceSettings,
     ) -> Arc<Self> {
@@ -121,13 +121,14 @@ impl PresenceService {
             accounts,
             friends,
             directory,
-            router: Arc::clone(&router),
+            router: Arc::clone(router),
             hub,
             clock,
             settings,
             state,
         });
-        router.observe_relations(Arc::clone(&service) as Arc<dyn RelationObserver>);
+        let observer: Weak<Self> = Arc::downgrade(&service);
+        router.observe_relations(observer);
         service
     }
 

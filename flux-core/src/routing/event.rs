@@ -1,5 +1,6 @@
 //! What is pushed to connections, and what carries it between nodes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::feed::FeedEntry;
@@ -90,7 +91,7 @@ pub struct Delivery {
 #[non_exhaustive]
 pub enum Notice {
     /// Push an event.
-    Deliver(Delivery),
+    Deliver(Arc<Delivery>),
     /// Cut off a session that has ended.
     Disconnect {
         /// Whose.

@@ -1,7 +1,7 @@
 //! From a commit to whoever is to know of it: the hub of this node at once, other nodes in batches.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -46,7 +46,7 @@ pub struct Router {
     hub: Arc<Hub>,
     remote: mpsc::Sender<Notice>,
     peers: Arc<Mutex<BTreeSet<NodeId>>>,
-    friendships: Mutex<Vec<Arc<dyn RelationObserver>>>,
+    friendships: Mutex<Vec<Weak<dyn RelationObserver>>>,
 }
 
 /// Hears when two users may no longer see each other.
@@ -88,8 +88,8 @@ impl Router {
         peers.remove(&self.node);
     }
 
-    /// Adds somebody who hears when two users part.
-    pub fn observe_relations(&self, observer: Arc<dyn RelationObserver>) {
+    /// Adds somebody who hears when two users part, for as long as they live.
+    pub fn observe_relations(&self, observer: Weak<dyn RelationObserver>) {
         self.friendships.lock().unwrap_or_else(PoisonError::into_inner).push(observer);
     }
 
@@ -100,7 +100,7 @@ impl Router {
         let absent = || delivery.users.iter().any(|user| !self.hub.is_connected(*user));
         // Alone, with everybody here, there is nobody else to tell.
         if self.has_peers() || (is_message && absent()) {
-            self.enqueue(Notice::Deliver(delivery));
+            self.enqueue(Notice::Deliver(Arc::new(delivery)));
         }
     }
 
@@ -150,7 +150,7 @@ impl Router {
 
     fn part(&self, one: UserId, other: UserId) {
         let observers = self.friendships.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        for observer in observers {
+        for observer in observers.iter().filter_map(Weak::upgrade) {
             observer.parted(one, other);
         }
     }
@@ -254,10 +254,10 @@ impl Remote {
             match within(&*self.parts.clock, STEP_DEADLINE, sent).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => {
-                    debug!(node.id = %node, error = %error, "envelope not taken; repair will tell")
+                    debug!(node.id = %node, error = %error, "envelope not taken; repair will tell");
                 }
                 Err(late) => {
-                    debug!(node.id = %node, error = %late, "envelope not confirmed; repair will tell")
+                    debug!(node.id = %node, error = %late, "envelope not confirmed; repair will tell");
                 }
             }
         }
