@@ -4,6 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::ErrorCode;
+
 /// Why a text is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -28,13 +30,22 @@ pub enum InvalidText {
     Control,
 }
 
+impl InvalidText {
+    /// Stable across releases. For a field of one line; the text of a message has codes of its own.
+    pub fn code(self) -> ErrorCode {
+        match self {
+            Self::Empty | Self::TooLong { .. } | Self::TooManyBytes { .. } => ErrorCode::InvalidArgument,
+            Self::Control => ErrorCode::TextNotAllowed,
+        }
+    }
+}
+
 /// Whether `c` has no place in text for people: control characters (but tab and line ends, where `lines` are
 /// allowed), and the code points that Unicode keeps from being characters. Joiners and marks of direction stay:
 /// writing systems and emoji need them.
 pub(crate) fn forbidden(c: char, lines: bool) -> bool {
     match c {
-        '\t' | '\n' | '\r' => !lines,
-        '\u{2028}' | '\u{2029}' => !lines,
+        '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => !lines,
         _ => c.is_control() || (u32::from(c) & 0xFFFE) == 0xFFFE || ('\u{FDD0}'..='\u{FDEF}').contains(&c),
     }
 }
@@ -110,6 +121,15 @@ macro_rules! line_text {
     };
 }
 pub(crate) use line_text;
+
+/// Bytes in lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = fmt::Write::write_fmt(&mut text, format_args!("{byte:02x}"));
+        text
+    })
+}
 
 /// How text of people shows in `Debug`: its size, never its content.
 pub(crate) fn redacted(f: &mut fmt::Formatter<'_>, name: &str, text: &str) -> fmt::Result {

@@ -67,6 +67,9 @@ pub trait Clock: Send + Sync + 'static {
     async fn sleep(&self, span: Duration);
 }
 
+/// The longest that one request waits for everything it needs: 5 s.
+pub const REQUEST_DEADLINE: Duration = Duration::from_secs(5);
+
 /// `deadline` was reached before an answer came: whether the thing happened is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("no answer within the deadline")]

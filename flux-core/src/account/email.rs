@@ -5,10 +5,19 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::ErrorCode;
+
 /// Why an address is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("not an e-mail address that mail can be sent to")]
 pub struct InvalidEmail;
+
+impl InvalidEmail {
+    /// Stable across releases.
+    pub fn code(self) -> ErrorCode {
+        ErrorCode::EmailNotAllowed
+    }
+}
 
 /// An address that mail can be sent to: an unquoted local part (RFC 5321, `Dot-string`, ASCII or UTF-8 letters and
 /// digits as RFC 6531 allows) at a domain name. `Debug` hides it: addresses are personal.

@@ -1,8 +1,11 @@
 //! Accounts: registering, profiles, passwords, addresses and leaving.
 
+mod credentials;
 mod email;
+mod error;
 mod model;
 mod password;
+mod service;
 mod store;
 mod text;
 mod username;
@@ -10,8 +13,10 @@ mod username;
 use std::time::Duration;
 
 pub use email::{Email, InvalidEmail};
+pub use error::{AccountError, CredentialError, ProvisionError, RegisterError};
 pub use model::{Account, AccountState, NewAccount, Profile, ProfileChange};
 pub use password::{HashError, InvalidPassword, NoPasswords, Password, PasswordHasher, VerifyPassword};
+pub use service::{AccountLimits, AccountPorts, Accounts, MAX_FOUND, NewUser, Registration};
 pub use store::{AccountStore, ChangeEmail, CreateAccount, Ended};
 pub use text::{Bio, DisplayName};
 pub use username::{InvalidUsername, Username, UsernamePrefix};

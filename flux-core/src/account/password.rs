@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use thiserror::Error;
 
+use crate::ErrorCode;
 use crate::secret::Secret;
 
 /// Why a password is not taken.
@@ -18,6 +19,16 @@ pub enum InvalidPassword {
     /// It is among the first that anybody would try, or made of the username or address.
     #[error("too easy to guess")]
     Guessable,
+}
+
+impl InvalidPassword {
+    /// Stable across releases.
+    pub fn code(self) -> ErrorCode {
+        match self {
+            Self::TooShort | Self::Guessable => ErrorCode::WeakPassword,
+            Self::TooLong => ErrorCode::PasswordTooLong,
+        }
+    }
 }
 
 /// A password as it was typed, taken as it is: no character is refused, none is changed, so that the same keys always
@@ -82,6 +93,17 @@ pub enum HashError {
     /// No passwords are taken here.
     #[error("passwords are not in use")]
     NotInUse,
+}
+
+impl HashError {
+    /// Stable across releases.
+    pub fn code(self) -> ErrorCode {
+        match self {
+            Self::Busy => ErrorCode::Overloaded,
+            Self::Unreadable => ErrorCode::Internal,
+            Self::NotInUse => ErrorCode::NotPermitted,
+        }
+    }
 }
 
 /// Hashes passwords, slowly on purpose and away from the reactor.

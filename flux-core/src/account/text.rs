@@ -10,3 +10,10 @@ line_text! {
     /// A few words about a user; may be empty.
     Bio, 256
 }
+
+impl DisplayName {
+    /// The name of somebody who has chosen none.
+    pub fn of(username: &super::Username) -> Self {
+        Self::from_store(username.as_str().to_owned())
+    }
+}

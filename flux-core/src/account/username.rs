@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use unicode_security::{MixedScript, skeleton};
 
+use crate::ErrorCode;
+
 /// Why a username is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -24,6 +26,13 @@ pub enum InvalidUsername {
     /// It reads like somebody who speaks for the service.
     #[error("is reserved")]
     Reserved,
+}
+
+impl InvalidUsername {
+    /// Stable across releases.
+    pub fn code(self) -> ErrorCode {
+        ErrorCode::UsernameNotAllowed
+    }
 }
 
 /// Names that would read as if the service spoke.

@@ -1,9 +1,14 @@
 //! Why a change of relations is refused.
 
+use std::time::Duration;
+
 use thiserror::Error;
 
+use super::InvalidPage;
 use crate::ErrorCode;
 use crate::error::{ActError, StoreError};
+use crate::guard::RateLimited;
+use crate::time::DeadlineExceeded;
 
 /// What the rules say no to. Nothing was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -62,6 +67,15 @@ pub enum FriendError {
     /// The rules say no.
     #[error(transparent)]
     Refused(#[from] FriendRefusal),
+    /// A page token that this server did not give out.
+    #[error(transparent)]
+    InvalidPage(#[from] InvalidPage),
+    /// Too many requests or changes by this user.
+    #[error(transparent)]
+    RateLimited(#[from] RateLimited),
+    /// No answer in time; the change may or may not have happened. Repeating it is harmless.
+    #[error(transparent)]
+    Deadline(#[from] DeadlineExceeded),
     /// The session may not act, or the store failed.
     #[error(transparent)]
     Act(#[from] ActError),
@@ -78,7 +92,23 @@ impl FriendError {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::Refused(refusal) => refusal.code(),
+            Self::InvalidPage(_) => ErrorCode::InvalidPage,
+            Self::RateLimited(limited) => limited.code(),
+            Self::Deadline(_) => ErrorCode::Timeout,
             Self::Act(error) => error.code(),
         }
+    }
+
+    /// How long until the next attempt makes sense, if that is known.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited(limited) => Some(limited.retry_after),
+            _ => None,
+        }
+    }
+
+    /// The field of the request that is at fault, if one is.
+    pub fn field(&self) -> Option<&'static str> {
+        matches!(self, Self::InvalidPage(_)).then_some("page")
     }
 }

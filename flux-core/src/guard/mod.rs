@@ -1,7 +1,12 @@
 //! What keeps one caller from using up what belongs to all: rate limits, back-off after failures, locks.
 
+mod client;
 mod limiter;
 mod lock;
+mod rate;
 
+pub use client::ClientAddr;
 pub use limiter::{Backoff, LimitKey, Quota, RateLimiter, Take};
 pub use lock::{FencingToken, LockLease, LockStore};
+pub use rate::RateLimited;
+pub(crate) use rate::{ready, take};

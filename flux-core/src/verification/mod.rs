@@ -1,7 +1,13 @@
 //! Verification: six digits by e-mail that prove an address.
 
+mod error;
 mod model;
+mod secret;
+mod service;
 mod store;
 
+pub use error::VerificationError;
 pub use model::{CodeKey, CodeMac, CodePolicy, Purpose};
+pub use secret::CodeSecret;
+pub use service::{CodeLimits, CodeRequested, CodeRules, Redemption, Verification, VerificationPorts};
 pub use store::{CodeStore, IssueCode, RedeemCode, RedeemedCode};

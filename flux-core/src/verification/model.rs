@@ -32,10 +32,17 @@ impl Purpose {
 /// What a code is kept under: one live code per address and purpose.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CodeKey {
-    /// The address it was sent to.
+    /// The address it was sent to, in the form that addresses are [unique by](Email::key).
     pub email: Email,
     /// What it is for.
     pub purpose: Purpose,
+}
+
+impl CodeKey {
+    /// Of codes for `purpose` sent to `email`, however its letters are cased.
+    pub fn new(purpose: Purpose, email: &Email) -> Self {
+        Self { email: Email::from_store(email.key()), purpose }
+    }
 }
 
 /// The MAC of a code, bound to its address and purpose; the code itself is kept nowhere.

@@ -1,0 +1,303 @@
+//! Registering, profiles and searching. Passwords, addresses and leaving are in [`credentials`](super::credentials).
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::info;
+
+use super::{
+    Account, AccountError, AccountState, AccountStore, CreateAccount, DisplayName, Email, NewAccount,
+    Password, PasswordHasher, Profile, ProfileChange, ProvisionError, RegisterError, Username,
+    UsernamePrefix,
+};
+use crate::entropy::Entropy;
+use crate::error::{Fenced, StoreError};
+use crate::guard::{Backoff, ClientAddr, LimitKey, Quota, RateLimiter, take};
+use crate::id::UserId;
+use crate::mail::Mailer;
+use crate::secret::Secret;
+use crate::session::{Actor, Announcer, LoginLimits, SessionStore, Turns};
+use crate::time::{Clock, REQUEST_DEADLINE, within};
+use crate::verification::{Purpose, Redemption, Verification, VerificationError};
+
+/// How often one may register, search, and be wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountLimits {
+    /// Registrations from one address: 60 an hour.
+    pub registrations_per_client: Quota,
+    /// Searches by one user: 30 a minute.
+    pub searches_per_user: Quota,
+    /// Searches from one address: 120 a minute.
+    pub searches_per_client: Quota,
+    /// What wrong passwords cost that were to confirm a change, by user: as at login.
+    pub backoff: Backoff,
+}
+
+impl Default for AccountLimits {
+    fn default() -> Self {
+        Self {
+            registrations_per_client: Quota::new(60, Duration::from_hours(1)),
+            searches_per_user: Quota::new(30, Duration::from_mins(1)),
+            searches_per_client: Quota::new(120, Duration::from_mins(1)),
+            backoff: LoginLimits::default().backoff,
+        }
+    }
+}
+
+/// Somebody who wants an account.
+#[derive(Debug, Clone)]
+pub struct Registration {
+    /// Their address.
+    pub email: Email,
+    /// The code that was mailed to it, as typed.
+    pub code: Secret,
+    /// How others find them.
+    pub username: Username,
+    /// What they call themselves; the username without it.
+    pub display_name: Option<DisplayName>,
+    /// The password, as typed.
+    pub password: Secret,
+}
+
+/// An account to be made on trust.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    /// How others find them.
+    pub username: Username,
+    /// What they call themselves; the username without it.
+    pub display_name: Option<DisplayName>,
+    /// Their address, which somebody else has verified.
+    pub email: Option<Email>,
+}
+
+/// The most that a search finds: 100.
+pub const MAX_FOUND: usize = 100;
+
+/// The most that a store is asked for at once.
+const MAX_PROFILES: usize = 500;
+
+/// What [`Accounts`] stands on.
+#[derive(Clone)]
+pub struct AccountPorts {
+    /// Keeps accounts.
+    pub accounts: Arc<dyn AccountStore>,
+    /// Keeps sessions.
+    pub sessions: Arc<dyn SessionStore>,
+    /// Hashes passwords.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// Counts attempts.
+    pub limiter: Arc<dyn RateLimiter>,
+    /// Sends notices.
+    pub mailer: Arc<dyn Mailer>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+    /// Hears of ended sessions and feed entries: the [`RevocationWatch`](crate::session::RevocationWatch), where there
+    /// are connections.
+    pub announcer: Arc<dyn Announcer>,
+}
+
+/// Accounts.
+pub struct Accounts {
+    pub(super) ports: AccountPorts,
+    pub(super) verification: Arc<Verification>,
+    pub(super) limits: AccountLimits,
+    pub(super) turns: Turns,
+}
+
+impl Accounts {
+    /// Over its ports.
+    pub fn new(ports: AccountPorts, verification: Arc<Verification>, limits: AccountLimits) -> Self {
+        Self { ports, verification, limits, turns: Turns::default() }
+    }
+
+    /// Makes an account for whoever has the code. The code is used up by the account alone: it is still good if the
+    /// username is taken or something else comes between.
+    ///
+    /// What is cheap is checked first, and the code before the password is hashed: without a code nobody makes this
+    /// server hash, and a mistake in the form costs its user no code.
+    pub async fn register(
+        &self,
+        registration: Registration,
+        client: &ClientAddr,
+    ) -> Result<Account, RegisterError> {
+        let mut redeemed = None;
+        let registering = self.try_register(registration, client, &mut redeemed);
+        let registered = match within(&*self.ports.clock, REQUEST_DEADLINE, registering).await {
+            Ok(registered) => registered,
+            Err(late) => Err(late.into()),
+        };
+        // If the answer of the store got lost, the account may be there: then the code is good for nothing.
+        if let Some(redemption) = redeemed {
+            self.verification.restore(redemption).await;
+        }
+        registered
+    }
+
+    /// Leaves in `redeemed` a code that was taken for nothing.
+    async fn try_register(
+        &self,
+        registration: Registration,
+        client: &ClientAddr,
+        redeemed: &mut Option<Redemption>,
+    ) -> Result<Account, RegisterError> {
+        let Registration { email, code, username, display_name, password } = registration;
+        let address = LimitKey::new("register.client", client.to_string());
+        take(&*self.ports.limiter, &address, self.limits.registrations_per_client).await??;
+        let password = Password::chosen(password.expose(), &[username.as_str(), email.as_str()])?;
+        *redeemed = Some(self.verification.redeem(Purpose::Register, &email, &code, client).await?);
+        let hash = self.ports.hasher.hash(&password).await?;
+        let new = self.new_account(username, display_name, Some(email), Some(hash));
+        match self.ports.accounts.create_account(new).await? {
+            CreateAccount::Created(account) => {
+                *redeemed = None;
+                info!(user.id = %account.profile.user, "registered");
+                Ok(*account)
+            }
+            CreateAccount::UsernameTaken => Err(RegisterError::UsernameTaken),
+            CreateAccount::EmailTaken => {
+                *redeemed = None;
+                Err(VerificationError::InvalidCode.into())
+            }
+        }
+    }
+
+    /// Makes an account on trust, without code or password: for programs that embed Flux and know their users.
+    pub async fn provision(&self, user: NewUser) -> Result<Account, ProvisionError> {
+        let new = self.new_account(user.username, user.display_name, user.email, None);
+        let made = self.ports.accounts.create_account(new);
+        match within(&*self.ports.clock, REQUEST_DEADLINE, made).await?? {
+            CreateAccount::Created(account) => Ok(*account),
+            CreateAccount::UsernameTaken => Err(ProvisionError::UsernameTaken),
+            CreateAccount::EmailTaken => Err(ProvisionError::EmailTaken),
+        }
+    }
+
+    fn new_account(
+        &self,
+        username: Username,
+        display_name: Option<DisplayName>,
+        email: Option<Email>,
+        password_hash: Option<Secret>,
+    ) -> NewAccount {
+        NewAccount {
+            user: UserId::generate(self.ports.clock.now(), &*self.ports.entropy),
+            display_name: display_name.unwrap_or_else(|| DisplayName::of(&username)),
+            username,
+            email,
+            password_hash,
+        }
+    }
+
+    /// What everybody may see of a user; a tombstone for a deleted one.
+    pub async fn profile(&self, user: UserId) -> Result<Profile, AccountError> {
+        let account = self.ports.accounts.account(user);
+        let account = within(&*self.ports.clock, REQUEST_DEADLINE, account).await??;
+        match account {
+            Some(account) if account.state != AccountState::Disabled => Ok(account.profile),
+            _ => Err(AccountError::NotFound),
+        }
+    }
+
+    /// The profiles of those of `users` that exist, in the order asked for; tombstones for deleted ones. For the
+    /// program itself: it tells of disabled accounts too, which their friends still see.
+    pub async fn profiles(&self, users: &[UserId]) -> Result<Vec<Profile>, AccountError> {
+        within(&*self.ports.clock, REQUEST_DEADLINE, async {
+            let mut profiles = Vec::with_capacity(users.len().min(MAX_PROFILES));
+            for users in users.chunks(MAX_PROFILES) {
+                profiles.extend(self.ports.accounts.profiles(users).await?);
+            }
+            Ok(profiles)
+        })
+        .await?
+    }
+
+    /// The actor's own account.
+    pub async fn me(&self, actor: &Actor) -> Result<Account, AccountError> {
+        let account = within(&*self.ports.clock, REQUEST_DEADLINE, self.own(actor)).await??;
+        Ok(account.ok_or(Fenced::SessionEnded)?)
+    }
+
+    /// Active accounts by the start of the username, the whole e-mail address or the id; at most `limit`, and at most
+    /// [`MAX_FOUND`].
+    pub async fn search(
+        &self,
+        actor: &Actor,
+        query: &str,
+        limit: usize,
+        client: &ClientAddr,
+    ) -> Result<Vec<Profile>, AccountError> {
+        let limit = limit.clamp(1, MAX_FOUND);
+        within(&*self.ports.clock, REQUEST_DEADLINE, self.find(actor, query.trim(), limit, client)).await?
+    }
+
+    async fn find(
+        &self,
+        actor: &Actor,
+        query: &str,
+        limit: usize,
+        client: &ClientAddr,
+    ) -> Result<Vec<Profile>, AccountError> {
+        let user = LimitKey::new("search.user", actor.user.to_string());
+        take(&*self.ports.limiter, &user, self.limits.searches_per_user).await??;
+        let address = LimitKey::new("search.client", client.to_string());
+        take(&*self.ports.limiter, &address, self.limits.searches_per_client).await??;
+        if query.chars().nth(1).is_none() {
+            return Err(AccountError::QueryTooShort);
+        }
+        if let Ok(user) = UserId::from_str(query) {
+            return Ok(shown(self.ports.accounts.account(user).await?));
+        }
+        if query.contains('@') {
+            return match Email::new(query) {
+                Ok(email) => Ok(shown(self.ports.accounts.account_by_email(&email).await?)),
+                Err(_) => Ok(Vec::new()),
+            };
+        }
+        match UsernamePrefix::new(query) {
+            Some(prefix) => Ok(self.ports.accounts.search_usernames(&prefix, limit).await?),
+            // No username starts like this.
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Changes the actor's profile; their friends are told in time. Returns it as it is now.
+    pub async fn change_profile(
+        &self,
+        actor: &Actor,
+        change: &ProfileChange,
+    ) -> Result<Profile, AccountError> {
+        let changed = self.ports.accounts.change_profile(actor, change);
+        let (profile, entry) = within(&*self.ports.clock, REQUEST_DEADLINE, changed).await??;
+        if let Some(entry) = entry {
+            self.ports.announcer.entries(&[(actor.user, entry)]);
+        }
+        Ok(profile)
+    }
+
+    /// Switches an account off or on again: for operators. Off ends all its sessions.
+    pub async fn set_disabled(&self, user: UserId, disabled: bool) -> Result<(), AccountError> {
+        let set = self.ports.accounts.set_disabled(user, disabled);
+        let ended =
+            within(&*self.ports.clock, REQUEST_DEADLINE, set).await??.ok_or(AccountError::NotFound)?;
+        self.ports.announcer.ended(&ended);
+        info!(user.id = %user, disabled, "account switched");
+        Ok(())
+    }
+
+    /// The account of an actor, which is there as long as they may act.
+    pub(super) async fn own(&self, actor: &Actor) -> Result<Option<Account>, StoreError> {
+        let account = self.ports.accounts.account(actor.user).await?;
+        Ok(account.filter(|account| account.state == AccountState::Active))
+    }
+}
+
+fn shown(account: Option<Account>) -> Vec<Profile> {
+    account
+        .filter(|account| account.state == AccountState::Active)
+        .map(|account| account.profile)
+        .into_iter()
+        .collect()
+}
