@@ -150,7 +150,7 @@ impl Accounts {
         match self.ports.hasher.verify(&password, Some(hash)).await? {
             VerifyPassword::Right { .. } => limiter.forgive(&key).await?,
             VerifyPassword::Wrong => {
-                limiter.fail(&key, &self.limits.backoff).await?;
+                limiter.fail(&key, &self.rules.backoff).await?;
                 return Err(CredentialError::WrongPassword);
             }
         }

@@ -21,9 +21,9 @@ use crate::session::{Actor, Announcer, LoginLimits, SessionStore, Turns};
 use crate::time::{Clock, REQUEST_DEADLINE, within};
 use crate::verification::{Purpose, Redemption, Verification, VerificationError};
 
-/// How often one may register, search, and be wrong.
+/// The rules that accounts go by: how often one may register, search, and be wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccountLimits {
+pub struct AccountRules {
     /// Registrations from one address: 60 an hour.
     pub registrations_per_client: Quota,
     /// Searches by one user: 30 a minute.
@@ -34,7 +34,7 @@ pub struct AccountLimits {
     pub backoff: Backoff,
 }
 
-impl Default for AccountLimits {
+impl Default for AccountRules {
     fn default() -> Self {
         Self {
             registrations_per_client: Quota::new(60, Duration::from_hours(1)),
@@ -103,14 +103,14 @@ pub struct AccountPorts {
 pub struct Accounts {
     pub(super) ports: AccountPorts,
     pub(super) verification: Arc<Verification>,
-    pub(super) limits: AccountLimits,
+    pub(super) rules: AccountRules,
     pub(super) turns: Turns,
 }
 
 impl Accounts {
     /// Over its ports.
-    pub fn new(ports: AccountPorts, verification: Arc<Verification>, limits: AccountLimits) -> Self {
-        Self { ports, verification, limits, turns: Turns::default() }
+    pub fn new(ports: AccountPorts, verification: Arc<Verification>, rules: AccountRules) -> Self {
+        Self { ports, verification, rules, turns: Turns::default() }
     }
 
     /// Makes an account for whoever has the code. The code is used up by the account alone: it is still good if the
@@ -145,7 +145,7 @@ impl Accounts {
     ) -> Result<Account, RegisterError> {
         let Registration { email, code, username, display_name, password } = registration;
         let address = LimitKey::new("register.client", client.to_string());
-        take(&*self.ports.limiter, &address, self.limits.registrations_per_client).await??;
+        take(&*self.ports.limiter, &address, self.rules.registrations_per_client).await??;
         let password = Password::chosen(password.expose(), &[username.as_str(), email.as_str()])?;
         *redeemed = Some(self.verification.redeem(Purpose::Register, &email, &code, client).await?);
         let hash = self.ports.hasher.hash(&password).await?;
@@ -241,9 +241,9 @@ impl Accounts {
         client: &ClientAddr,
     ) -> Result<Vec<Profile>, AccountError> {
         let user = LimitKey::new("search.user", actor.user.to_string());
-        take(&*self.ports.limiter, &user, self.limits.searches_per_user).await??;
+        take(&*self.ports.limiter, &user, self.rules.searches_per_user).await??;
         let address = LimitKey::new("search.client", client.to_string());
-        take(&*self.ports.limiter, &address, self.limits.searches_per_client).await??;
+        take(&*self.ports.limiter, &address, self.rules.searches_per_client).await??;
         if query.chars().nth(1).is_none() {
             return Err(AccountError::QueryTooShort);
         }
