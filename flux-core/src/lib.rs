@@ -21,6 +21,7 @@ pub mod verification;
 mod durable;
 mod error;
 mod error_code;
+mod flux;
 mod id;
 mod secret;
 mod text;
@@ -32,6 +33,7 @@ pub use durable::DurableStore;
 pub use entropy::Entropy;
 pub use error::{ActError, Cause, Fenced, StoreError};
 pub use error_code::ErrorCode;
+pub use flux::{Flux, Ports, Settings};
 pub use id::{
     ConversationId, Epoch, Generation, InvalidId, JobId, LogId, MessageId, NodeId, Pair, RequestId, Seq,
     SessionId, UserId,

@@ -1,0 +1,360 @@
+//! All services over one set of ports.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tracing::warn;
+
+use crate::DurableStore;
+use crate::account::{AccountPorts, AccountRules, Accounts, PasswordHasher};
+use crate::entropy::Entropy;
+use crate::friend::{FriendPorts, FriendRules, Friends};
+use crate::guard::{LockStore, RateLimiter};
+use crate::id::NodeId;
+use crate::job::{JobRunner, JobSettings};
+use crate::mail::Mailer;
+use crate::message::{CommitObserver, CommitSettings, GroupCommit, Messages, SendPolicy};
+use crate::presence::{PresenceService, PresenceSettings};
+use crate::routing::{
+    Connections, Hub, LeaseSettings, NodeInfo, NodeLease, NodeRegistry, OfflineNotifier, OutboxLimits,
+    PeerTransport, Repair, RepairSettings, Router, RouterParts, SessionDirectory,
+};
+use crate::session::{Announcer, RevocationWatch, SessionPorts, SessionRules, Sessions, WatchSettings};
+use crate::time::Clock;
+use crate::verification::{CodeRules, CodeSecret, CodeStore, Verification, VerificationPorts};
+
+/// What the outside world is to a [`Flux`].
+#[derive(Clone)]
+pub struct Ports {
+    /// What must last.
+    pub durable: Arc<dyn DurableStore>,
+    /// Verification codes.
+    pub codes: Arc<dyn CodeStore>,
+    /// Rate limits.
+    pub limiter: Arc<dyn RateLimiter>,
+    /// Locks for jobs.
+    pub locks: Arc<dyn LockStore>,
+    /// Who is connected where.
+    pub directory: Arc<dyn SessionDirectory>,
+    /// Which nodes live.
+    pub registry: Arc<dyn NodeRegistry>,
+    /// Mail.
+    pub mailer: Arc<dyn Mailer>,
+    /// Passwords.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// The way to other nodes.
+    pub peers: Arc<dyn PeerTransport>,
+    /// For who is not connected.
+    pub notifier: Arc<dyn OfflineNotifier>,
+    /// Who may write, where the conversation's own row is not to decide alone.
+    pub send_policy: Option<Arc<dyn SendPolicy>>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// How a [`Flux`] behaves. The defaults are good for one process.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The key of verification codes: the same on every process of a cluster.
+    pub code_secret: CodeSecret,
+    /// How codes live.
+    pub codes: CodeRules,
+    /// How often accounts may be asked for and changed.
+    pub accounts: AccountRules,
+    /// How sessions live.
+    pub sessions: SessionRules,
+    /// How friends are made.
+    pub friends: FriendRules,
+    /// Group commit.
+    pub commit: CommitSettings,
+    /// Presence.
+    pub presence: PresenceSettings,
+    /// The read of revocations.
+    pub revocations: WatchSettings,
+    /// Repair.
+    pub repair: RepairSettings,
+    /// Durable jobs.
+    pub jobs: JobSettings,
+    /// The node's lease.
+    pub lease: LeaseSettings,
+    /// What one connection may have waiting.
+    pub outbox: OutboxLimits,
+    /// Notices to other nodes that may wait: 65,536.
+    pub remote_queue: usize,
+    /// Where clients reach this node: a WebSocket URL; may be empty.
+    pub client_url: String,
+    /// Where peers reach this node; empty if nowhere.
+    pub peer_url: String,
+    /// How many connections this node is for: 10,000.
+    pub capacity: u32,
+}
+
+impl Settings {
+    /// The defaults, with the key of verification codes.
+    #[must_use]
+    pub fn new(code_secret: CodeSecret) -> Self {
+        Self {
+            code_secret,
+            codes: CodeRules::default(),
+            accounts: AccountRules::default(),
+            sessions: SessionRules::default(),
+            friends: FriendRules::default(),
+            commit: CommitSettings::default(),
+            presence: PresenceSettings::default(),
+            revocations: WatchSettings::default(),
+            repair: RepairSettings::default(),
+            jobs: JobSettings::default(),
+            lease: LeaseSettings::default(),
+            outbox: OutboxLimits::default(),
+            remote_queue: 65_536,
+            client_url: String::new(),
+            peer_url: String::new(),
+            capacity: 10_000,
+        }
+    }
+}
+
+/// The whole domain: every service of one process. Cheap to clone.
+#[derive(Clone)]
+pub struct Flux {
+    /// Accounts.
+    pub accounts: Arc<Accounts>,
+    /// E-mail codes.
+    pub verification: Arc<Verification>,
+    /// Logins.
+    pub sessions: Arc<Sessions>,
+    /// Friends.
+    pub friends: Arc<Friends>,
+    /// Messages.
+    pub messages: Arc<Messages>,
+    /// Who is there.
+    pub presence: Arc<PresenceService>,
+    /// Connections in and out.
+    pub connections: Arc<Connections>,
+    /// From commits to connections.
+    pub router: Arc<Router>,
+    /// Who may no longer act.
+    pub revocations: Arc<RevocationWatch>,
+    /// This node in the registry.
+    pub lease: Arc<NodeLease>,
+    /// Durable jobs.
+    pub jobs: Arc<JobRunner>,
+    /// What it stands on.
+    pub ports: Ports,
+    tasks: Arc<Tasks>,
+}
+
+/// What runs in the background, ended with the last clone.
+#[derive(Debug, Default)]
+struct Tasks(Mutex<Vec<JoinHandle<()>>>);
+
+impl Tasks {
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(tokio::spawn(task));
+    }
+
+    fn abort(&self) {
+        for task in self.0.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            task.abort();
+        }
+    }
+}
+
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        self.abort();
+    }
+}
+
+impl Flux {
+    /// Puts the services together on the current runtime, and starts what runs in the background: group commit,
+    /// routing, presence, the read of revocations, repair, the node's lease and durable jobs.
+    #[must_use]
+    pub fn start(ports: Ports, settings: Settings) -> Self {
+        let flux = Self::assemble(ports, settings.clone());
+        let (tasks, clock) = (&flux.tasks, &flux.ports.clock);
+        let revocations = Arc::clone(&flux.revocations);
+        tasks.spawn(async move { revocations.run().await });
+        tasks.spawn(mute_when_blind(
+            Arc::clone(&flux.revocations),
+            Arc::clone(flux.router.hub()),
+            Arc::clone(clock),
+            settings.revocations.interval,
+        ));
+        tasks.spawn(Arc::clone(&flux.presence).run());
+        tasks.spawn(Arc::clone(&flux.lease).run());
+        tasks.spawn(Arc::clone(&flux.jobs).run());
+        let hub = Arc::clone(flux.router.hub());
+        tasks.spawn(Repair::new(flux.ports.durable.clone(), hub, Arc::clone(clock), settings.repair).run());
+        flux
+    }
+
+    /// Puts the services together; only group commit and routing run.
+    fn assemble(ports: Ports, settings: Settings) -> Self {
+        let node = NodeId::generate(ports.clock.now(), &*ports.entropy);
+        let hub = Arc::new(Hub::new());
+        let parts = RouterParts {
+            node,
+            hub,
+            directory: Arc::clone(&ports.directory),
+            peers: Arc::clone(&ports.peers),
+            notifier: Arc::clone(&ports.notifier),
+            clock: Arc::clone(&ports.clock),
+        };
+        let router = Router::start(parts, settings.remote_queue);
+        // Services tell the watch, the watch tells the router: so this process refuses an ended session at once.
+        let revocations = Arc::new(RevocationWatch::new(
+            ports.durable.clone(),
+            Arc::clone(&ports.clock),
+            Arc::clone(&router) as Arc<dyn Announcer>,
+            settings.revocations,
+        ));
+        let announcer = Arc::clone(&revocations) as Arc<dyn Announcer>;
+        let commit = GroupCommit::start(
+            ports.durable.clone(),
+            Arc::clone(&router) as Arc<dyn CommitObserver>,
+            Arc::clone(&ports.clock),
+            settings.commit,
+        );
+        let presence = PresenceService::new(
+            ports.durable.clone(),
+            ports.durable.clone(),
+            Arc::clone(&ports.directory),
+            &router,
+            Arc::clone(&ports.clock),
+            settings.presence,
+        );
+        let verification = Arc::new(Verification::new(
+            VerificationPorts {
+                codes: Arc::clone(&ports.codes),
+                accounts: ports.durable.clone(),
+                limiter: Arc::clone(&ports.limiter),
+                mailer: Arc::clone(&ports.mailer),
+                clock: Arc::clone(&ports.clock),
+                entropy: Arc::clone(&ports.entropy),
+            },
+            settings.code_secret,
+            settings.codes,
+        ));
+        let accounts = Accounts::new(
+            AccountPorts {
+                accounts: ports.durable.clone(),
+                sessions: ports.durable.clone(),
+                hasher: Arc::clone(&ports.hasher),
+                limiter: Arc::clone(&ports.limiter),
+                mailer: Arc::clone(&ports.mailer),
+                clock: Arc::clone(&ports.clock),
+                entropy: Arc::clone(&ports.entropy),
+                announcer: Arc::clone(&announcer),
+            },
+            Arc::clone(&verification),
+            settings.accounts,
+        );
+        let friends = Friends::new(
+            FriendPorts {
+                friends: ports.durable.clone(),
+                limiter: Arc::clone(&ports.limiter),
+                clock: Arc::clone(&ports.clock),
+                entropy: Arc::clone(&ports.entropy),
+                announcer: Arc::clone(&announcer),
+            },
+            settings.friends,
+        );
+        let messages = Messages::new(
+            ports.durable.clone(),
+            ports.durable.clone(),
+            commit.clone(),
+            ports.send_policy.clone(),
+            Arc::clone(&ports.clock),
+        );
+        let lifetimes = settings.sessions.lifetimes.clone();
+        let sessions = Sessions::new(
+            SessionPorts {
+                sessions: ports.durable.clone(),
+                accounts: ports.durable.clone(),
+                hasher: Arc::clone(&ports.hasher),
+                limiter: Arc::clone(&ports.limiter),
+                clock: Arc::clone(&ports.clock),
+                entropy: Arc::clone(&ports.entropy),
+            },
+            Arc::clone(&revocations),
+            settings.sessions,
+        );
+        let info = NodeInfo {
+            node,
+            client_url: settings.client_url,
+            peer_url: settings.peer_url,
+            capacity: settings.capacity,
+            connections: 0,
+            draining: false,
+        };
+        let lease = NodeLease::new(
+            Arc::clone(&ports.registry),
+            Arc::clone(&ports.directory),
+            Arc::clone(&router),
+            Arc::clone(&presence),
+            Arc::clone(&ports.clock),
+            settings.lease,
+            info,
+        );
+        let jobs = JobRunner::new(
+            ports.durable.clone(),
+            Arc::clone(&ports.locks),
+            Arc::clone(&announcer),
+            Arc::clone(&ports.clock),
+            settings.jobs,
+            lifetimes,
+        );
+        let connections = Connections::new(
+            commit,
+            Arc::clone(&router),
+            Arc::clone(&ports.directory),
+            Arc::clone(&presence),
+            Arc::clone(&revocations),
+            Arc::clone(&ports.clock),
+            settings.outbox,
+        );
+        Self {
+            accounts: Arc::new(accounts),
+            verification,
+            sessions: Arc::new(sessions),
+            friends: Arc::new(friends),
+            messages: Arc::new(messages),
+            presence,
+            connections: Arc::new(connections),
+            router,
+            revocations,
+            lease: Arc::new(lease),
+            jobs: Arc::new(jobs),
+            ports,
+            tasks: Arc::default(),
+        }
+    }
+
+    /// Ends what runs in the background. What is answered stays answered; what waits in queues is lost, as in a crash.
+    pub fn stop(&self) {
+        self.tasks.abort();
+    }
+}
+
+/// While the revocations cannot be read, nothing that people wrote is pushed: who reads it may have been cut off.
+async fn mute_when_blind(
+    watch: Arc<RevocationWatch>,
+    hub: Arc<Hub>,
+    clock: Arc<dyn Clock>,
+    interval: Duration,
+) {
+    let mut seen = false;
+    loop {
+        let fresh = watch.is_fresh();
+        if seen && !fresh {
+            warn!("revocations have not been read for too long; content is held back");
+        }
+        seen = fresh;
+        hub.mute(!fresh);
+        clock.sleep(interval).await;
+    }
+}
