@@ -16,6 +16,7 @@ mod limiter;
 mod lock;
 mod mail;
 mod message;
+mod ports;
 mod session;
 mod state;
 
@@ -29,6 +30,7 @@ pub use directory::MemoryDirectory;
 pub use limiter::MemoryLimiter;
 pub use lock::MemoryLocks;
 pub use mail::MemoryMailer;
+pub use ports::ports;
 
 use state::State;
 

@@ -1,0 +1,31 @@
+//! A whole outside world in memory.
+
+use std::sync::Arc;
+
+use flux_core::account::NoPasswords;
+use flux_core::routing::{NoNotifier, NoPeers};
+use flux_core::{Clock, Entropy, Ports};
+
+use super::{MemoryCodes, MemoryDirectory, MemoryLimiter, MemoryLocks, MemoryMailer, MemoryStore};
+
+/// Every port in memory, for one process: no peers, no passwords (users are provisioned, sessions opened by the
+/// program), mails kept for the program to read. Replace any of the fields by an adapter of your own.
+#[must_use]
+pub fn ports(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Ports {
+    let directory = Arc::new(MemoryDirectory::new(Arc::clone(&clock)));
+    Ports {
+        durable: Arc::new(MemoryStore::new(Arc::clone(&clock), Arc::clone(&entropy))),
+        codes: Arc::new(MemoryCodes::new(Arc::clone(&clock))),
+        limiter: Arc::new(MemoryLimiter::new(Arc::clone(&clock))),
+        locks: Arc::new(MemoryLocks::new(Arc::clone(&clock))),
+        directory: directory.clone(),
+        registry: directory,
+        mailer: Arc::new(MemoryMailer::new()),
+        hasher: Arc::new(NoPasswords),
+        peers: Arc::new(NoPeers),
+        notifier: Arc::new(NoNotifier),
+        send_policy: None,
+        clock,
+        entropy,
+    }
+}
