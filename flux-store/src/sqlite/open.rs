@@ -1,0 +1,203 @@
+//! Opening the file: whose it is, who else has it, and whether it needs migrating.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use flux_core::{Clock, Entropy, Epoch, StoreError};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection};
+
+use super::reader::Readers;
+use super::rows::{Columns, Id};
+use super::statement::{primary_code, statements};
+use super::writer::Writer;
+use super::{OpenError, SqliteConfig, SqliteStore, Synchronous, migrations};
+
+statements! {
+    TABLES = "SELECT COUNT(*) FROM sqlite_schema";
+    OWNER = "PRAGMA application_id";
+    /// "Flux" in ASCII.
+    OWN = "PRAGMA application_id = 1181513080";
+    VERSION = "SELECT MAX(version) FROM _sqlx_migrations";
+    MIGRATED = "SELECT COUNT(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'";
+    BEGIN = "BEGIN IMMEDIATE";
+    ROLLBACK = "ROLLBACK";
+    BEGIN_EPOCH = "INSERT INTO meta (only_row, epoch) VALUES (1, ?) ON CONFLICT DO NOTHING";
+    EPOCH = "SELECT epoch FROM meta WHERE only_row = 1";
+    NEWEST_STAMP = "SELECT MAX(COALESCE((SELECT MAX(changed) FROM conversations), 0), \
+                               COALESCE((SELECT MAX(changed) FROM feed_heads), 0))";
+}
+
+/// What [`OWN`] writes into the header of the file.
+const APPLICATION_ID: i64 = 0x466C_7578;
+
+/// How many pages the log may grow by before they go into the file: 16 MiB. Longer than SQLite takes by itself, since
+/// a busy store rewrites the same pages over and over.
+const CHECKPOINT_PAGES: &str = "4000";
+/// What a connection keeps of the file in memory, in KiB (negative by SQLite's convention): 32 MiB.
+const CACHE: &str = "-32768";
+/// Every text of this adapter, in every length, fits.
+const STATEMENTS: usize = 512;
+/// Rows on their way from SQLite's thread; fewer, and the two take turns.
+const ROWS: usize = 1_024;
+
+pub(super) async fn open(
+    config: SqliteConfig,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+) -> Result<SqliteStore, OpenError> {
+    let path = place(&config.path)?;
+    let guard = lock(&path)?;
+    let file = SqliteConnectOptions::new()
+        .filename(&path)
+        .busy_timeout(config.busy_timeout)
+        .statement_cache_capacity(STATEMENTS)
+        .row_buffer_size(ROWS);
+    prove(&file).await.map_err(|refused| refused.of(&path))?;
+    let writing = file
+        .clone()
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(match config.synchronous {
+            Synchronous::Full => SqliteSynchronous::Full,
+            Synchronous::Normal => SqliteSynchronous::Normal,
+        })
+        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+        .pragma("cache_size", CACHE);
+    let (connection, epoch, stamp) =
+        prepare(&writing, clock.as_ref(), entropy.as_ref()).await.map_err(|refused| refused.of(&path))?;
+    let wait = config.busy_timeout;
+    Ok(SqliteStore {
+        epoch,
+        writer: Writer::new(writing, connection, stamp, guard, Arc::clone(&clock), wait),
+        readers: Readers::new(file, config.readers, wait),
+        entropy,
+        clock,
+    })
+}
+
+/// Makes the file if there is none, readable by its owner alone, and says where it really is, so that two ways to one
+/// file are one lock.
+fn place(path: &Path) -> Result<PathBuf, OpenError> {
+    let mut new = OpenOptions::new();
+    // Nothing but `create_new`: to open and close a file that SQLite has open in this process drops SQLite's locks.
+    new.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut new, 0o600);
+    match new.open(path) {
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(not_writable(path, error)),
+    }
+    path.canonicalize().map_err(|error| not_writable(path, error))
+}
+
+/// Locks the file beside the database that stands for it. SQLite's own locks would not do: they let many processes in,
+/// and stamps and waiting are counted in one.
+fn lock(path: &Path) -> Result<File, OpenError> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".lock");
+    let beside = PathBuf::from(beside);
+    let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&beside);
+    let file = opened.map_err(|error| not_writable(&beside, error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: path.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(not_writable(&beside, error)),
+    }
+}
+
+fn not_writable(path: &Path, error: io::Error) -> OpenError {
+    OpenError::NotWritable { path: path.to_owned(), cause: error.into() }
+}
+
+/// Why a file is not taken, before the path is added.
+enum Refused {
+    NotFlux,
+    Newer(i64),
+    Driver(sqlx::Error),
+    Migration(sqlx::migrate::MigrateError),
+    Store(StoreError),
+}
+
+impl From<sqlx::Error> for Refused {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Driver(error)
+    }
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Refused {
+    fn of(self, path: &Path) -> OpenError {
+        let path = path.to_owned();
+        match self {
+            Self::NotFlux => OpenError::NotFlux { path },
+            Self::Newer(found) => OpenError::NewerSchema { path, found, known: migrations::NEWEST },
+            Self::Driver(error) => match primary_code(&error) {
+                // SQLITE_BUSY and SQLITE_LOCKED: a program that is no Flux holds the file.
+                Some(5 | 6) => OpenError::InUse { path },
+                // SQLITE_PERM, SQLITE_READONLY and SQLITE_CANTOPEN.
+                Some(3 | 8 | 14) => OpenError::NotWritable { path, cause: error.into() },
+                // SQLITE_NOTADB.
+                Some(26) => OpenError::NotFlux { path },
+                _ => OpenError::Failed { path, cause: error.into() },
+            },
+            Self::Migration(error) => OpenError::Failed { path, cause: error.into() },
+            Self::Store(error) => OpenError::Failed { path, cause: error.into() },
+        }
+    }
+}
+
+/// Proves that the file is empty or ours, of a version that is known, and writable, and marks it as ours, before
+/// anything else is done to it.
+async fn prove(file: &SqliteConnectOptions) -> Result<(), Refused> {
+    let mut connection = file.connect().await?;
+    let proven = examine(&mut connection).await;
+    connection.close().await?;
+    proven
+}
+
+async fn examine(connection: &mut SqliteConnection) -> Result<(), Refused> {
+    let tables: i64 = sqlx::query_scalar(TABLES).fetch_one(&mut *connection).await?;
+    let owner: i64 = sqlx::query_scalar(OWNER).fetch_one(&mut *connection).await?;
+    match (tables, owner) {
+        (_, APPLICATION_ID) => {}
+        (0, 0) => {
+            sqlx::query(OWN).execute(&mut *connection).await?;
+        }
+        _ => return Err(Refused::NotFlux),
+    }
+    let migrated: i64 = sqlx::query_scalar(MIGRATED).fetch_one(&mut *connection).await?;
+    if migrated != 0 {
+        let newest: Option<i64> = sqlx::query_scalar(VERSION).fetch_one(&mut *connection).await?;
+        if let Some(found) = newest.filter(|found| *found > migrations::NEWEST) {
+            return Err(Refused::Newer(found));
+        }
+    }
+    sqlx::query(BEGIN).execute(&mut *connection).await?;
+    sqlx::query(ROLLBACK).execute(&mut *connection).await?;
+    Ok(())
+}
+
+/// The connection that writes, the epoch and the newest stamp.
+async fn prepare(
+    writing: &SqliteConnectOptions,
+    clock: &dyn Clock,
+    entropy: &dyn Entropy,
+) -> Result<(SqliteConnection, Epoch, u64), Refused> {
+    let mut connection = writing.connect().await?;
+    migrations::migrator().run_direct(None, &mut connection, false).await.map_err(Refused::Migration)?;
+    let fresh = Epoch::generate(clock.now(), entropy);
+    sqlx::query(BEGIN_EPOCH).bind(fresh.blob()).execute(&mut connection).await?;
+    let row = sqlx::query(EPOCH).fetch_one(&mut connection).await?;
+    let epoch = Columns::of(&row).id("meta.epoch")?;
+    let row = sqlx::query(NEWEST_STAMP).fetch_one(&mut connection).await?;
+    let stamp = Columns::of(&row).stamp("newest stamp")?;
+    Ok((connection, epoch, stamp.0))
+}

@@ -1,0 +1,94 @@
+//! No statement of a request walks through a whole table: what SQLite says it would do, for every text there is.
+
+use std::sync::Arc;
+
+use flux_core::testing::{ManualClock, SeededEntropy};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Row};
+
+use super::{SqliteConfig, SqliteStore, account, feed, friend, job, message, session, writer};
+
+/// What may be walked through: rows that the statement itself brings along, and the page that it has just found.
+const BROUGHT_ALONG: [&str; 8] = ["wanted", "new", "seen", "me", "other", "page", "mine", "(subquery"];
+
+async fn file() -> (tempfile::TempDir, SqliteConnection) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("flux.db");
+    let (clock, entropy) = (Arc::new(ManualClock::default()), Arc::new(SeededEntropy::new(1)));
+    let store = SqliteStore::open(SqliteConfig::new(&path), clock, entropy).await.unwrap();
+    store.close().await;
+    (folder, SqliteConnectOptions::new().filename(&path).connect().await.unwrap())
+}
+
+/// The steps of a statement.
+async fn plan(connection: &mut SqliteConnection, text: &str) -> Vec<String> {
+    let explain = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}")));
+    let rows = explain.fetch_all(connection).await.unwrap();
+    rows.iter().map(|row| row.get::<String, _>(3)).collect()
+}
+
+/// Every text that runs on behalf of a request.
+fn texts() -> Vec<(&'static str, &'static str)> {
+    let mut texts: Vec<(&str, &str)> = [
+        account::STATEMENTS,
+        feed::STATEMENTS,
+        friend::FACTS,
+        friend::LISTS,
+        friend::WRITES,
+        job::STATEMENTS,
+        job::DELETION,
+        message::STATEMENTS,
+        session::STATEMENTS,
+        writer::STATEMENTS,
+    ]
+    .concat();
+    texts.extend(account::many());
+    texts.extend(friend::many());
+    texts.extend(message::commit_many());
+    texts.extend(message::facts_many());
+    texts
+}
+
+#[tokio::test]
+async fn no_statement_scans_a_table() {
+    let (_folder, mut connection) = file().await;
+    let mut bad = Vec::new();
+    for (name, text) in texts() {
+        // The few jobs that are not finished, oldest first: that is all of the table.
+        if name == "JOBS" {
+            continue;
+        }
+        for step in plan(&mut connection, text).await {
+            let scanned = step.strip_prefix("SCAN ").filter(|rest| {
+                !rest.contains("CONSTANT ROW") && !BROUGHT_ALONG.iter().any(|name| rest.starts_with(name))
+            });
+            if scanned.is_some() || step.contains("AUTOMATIC") {
+                bad.push(format!("{name}: {step}"));
+            }
+        }
+    }
+    assert!(bad.is_empty(), "{bad:#?}");
+}
+
+#[tokio::test]
+async fn pages_come_from_an_index_in_their_order() {
+    let (_folder, mut connection) = file().await;
+    let lists = [
+        "SEARCH",
+        "SEARCH_TO_THE_END",
+        "SENT",
+        "RECEIVED",
+        "BLOCKS",
+        "BEFORE",
+        "AFTER",
+        "RANGE",
+        "OPEN_OF_USER",
+    ];
+    let mut looked_at = 0;
+    for (name, text) in texts().into_iter().filter(|(name, _)| lists.contains(name)) {
+        looked_at += 1;
+        let steps = plan(&mut connection, text).await;
+        assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{name}: {steps:#?}");
+    }
+    assert_eq!(looked_at, lists.len());
+}

@@ -1,0 +1,216 @@
+//! Writing: one connection, one transaction at a time, each in a task of its own.
+
+use std::fs::File;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use flux_core::message::{LONGEST_TRANSACTION, SessionFacts, Stamp, fence};
+use flux_core::session::Actor;
+use flux_core::{ActError, Clock, StoreError, Timestamp};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
+use sqlx::{ConnectOptions, Connection};
+use thiserror::Error;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use super::rows::{Columns, Id};
+use super::statement::{Statement, failed, statements};
+
+statements! {
+    BEGIN = "BEGIN IMMEDIATE";
+    COMMIT = "COMMIT";
+    ROLLBACK = "ROLLBACK";
+    FENCE = "SELECT user_id, generation, ended_ms IS NOT NULL FROM sessions WHERE session_id = ?";
+}
+
+/// How long a call may take once its turn has come.
+pub(super) const DEADLINE: Duration = Duration::from_secs(5);
+
+/// No answer within the deadline.
+#[derive(Debug, Error)]
+#[error("no answer from the database file within the deadline")]
+pub(super) struct Late;
+
+#[derive(Debug, Error)]
+#[error("too many writes are waiting for the database file")]
+struct Busy;
+
+#[derive(Debug, Error)]
+#[error("the store is closed")]
+struct Closed;
+
+#[derive(Debug, Error)]
+#[error("the transaction took too long and was rolled back")]
+struct TooLong;
+
+/// What a transaction does.
+pub(super) type Work<'t, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 't>>;
+
+/// Runs the transactions, in the order they were asked for.
+pub(super) struct Writer {
+    desk: Arc<Mutex<Desk>>,
+    clock: Arc<dyn Clock>,
+    /// The newest stamp of a transaction that is over.
+    horizon: Arc<AtomicU64>,
+    wait: Duration,
+}
+
+/// What the one who writes holds.
+struct Desk {
+    options: SqliteConnectOptions,
+    /// `None` while a transaction has it, and after one that could not be ended: then the next opens another.
+    connection: Option<SqliteConnection>,
+    /// The newest stamp that was given out.
+    stamp: u64,
+    /// The locked file that keeps other processes out; `None` once the store is closed.
+    guard: Option<File>,
+}
+
+impl Writer {
+    /// Over a connection made with `options`, giving out stamps after `stamp`.
+    pub(super) fn new(
+        options: SqliteConnectOptions,
+        connection: SqliteConnection,
+        stamp: u64,
+        guard: File,
+        clock: Arc<dyn Clock>,
+        wait: Duration,
+    ) -> Self {
+        let desk = Desk { options, connection: Some(connection), stamp, guard: Some(guard) };
+        let horizon = Arc::new(AtomicU64::new(stamp));
+        Self { desk: Arc::new(Mutex::new(desk)), clock, horizon, wait }
+    }
+
+    /// A stamp such that whatever a read that starts now does not see gets a greater one.
+    pub(super) fn horizon(&self) -> Stamp {
+        Stamp(self.horizon.load(Ordering::Acquire))
+    }
+
+    /// Runs `work` in a transaction: commits if it is `Ok`, else nothing of it stays. It goes on to its end even if the
+    /// caller does not wait for it.
+    pub(super) async fn write<T, E, W>(&self, work: W) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        W: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T, E> + Send + 'static,
+    {
+        let turn = tokio::time::timeout(self.wait, Arc::clone(&self.desk).lock_owned());
+        let desk = turn.await.map_err(|_| StoreError::unavailable(Busy))?;
+        if desk.guard.is_none() {
+            return Err(StoreError::unavailable(Closed).into());
+        }
+        let (clock, horizon) = (Arc::clone(&self.clock), Arc::clone(&self.horizon));
+        let task = tokio::spawn(transact(desk, clock, horizon, work));
+        match tokio::time::timeout(DEADLINE, task).await {
+            Ok(Ok(done)) => done,
+            Ok(Err(ended)) => Err(StoreError::unavailable(ended).into()),
+            Err(_) => Err(StoreError::unavailable(Late).into()),
+        }
+    }
+
+    /// Closes the connection once the transaction that runs is over, and lets other processes in.
+    pub(super) async fn close(&self) {
+        let mut desk = self.desk.lock().await;
+        if let Some(connection) = desk.connection.take() {
+            // It has nothing left to write; what fails here, the next opening repairs.
+            let _ = connection.close().await;
+        }
+        desk.guard = None;
+    }
+}
+
+/// One transaction. The connection is taken from the desk and put back when the transaction is over: should this
+/// future end half-way, the connection is closed with it, which rolls back.
+async fn transact<T, E, W>(
+    mut desk: OwnedMutexGuard<Desk>,
+    clock: Arc<dyn Clock>,
+    horizon: Arc<AtomicU64>,
+    work: W,
+) -> Result<T, E>
+where
+    E: From<StoreError>,
+    W: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T, E>,
+{
+    let connection = match desk.connection.take() {
+        Some(connection) => connection,
+        None => desk.options.connect().await.map_err(failed)?,
+    };
+    let mut tx = Tx { connection, now: clock.now(), stamp: desk.stamp };
+    tx.run(sqlx::query(BEGIN)).await?;
+    // Others may have held the file until now.
+    tx.now = clock.now();
+    let began = clock.monotonic();
+    let done = match work(&mut tx).await {
+        // Readers by time rely on it: see `LONGEST_TRANSACTION`.
+        Ok(_) if clock.monotonic().saturating_sub(began) > LONGEST_TRANSACTION => {
+            Err(StoreError::unavailable(TooLong).into())
+        }
+        Ok(value) => tx.run(sqlx::query(COMMIT)).await.map(|()| value).map_err(E::from),
+        Err(error) => Err(error),
+    };
+    // Given out once is given out, even if the commit failed: whether it did is not always known.
+    desk.stamp = tx.stamp;
+    if done.is_ok() || tx.run(sqlx::query(ROLLBACK)).await.is_ok() {
+        desk.connection = Some(tx.connection);
+    }
+    horizon.store(desk.stamp, Ordering::Release);
+    done
+}
+
+/// A transaction that is open.
+pub(super) struct Tx {
+    connection: SqliteConnection,
+    now: Timestamp,
+    stamp: u64,
+}
+
+impl Tx {
+    /// The store's clock, read when the transaction began.
+    pub(super) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// A stamp for one log that changes; greater than all before it.
+    pub(super) fn next_stamp(&mut self) -> i64 {
+        self.stamp += 1;
+        super::rows::int(self.stamp)
+    }
+
+    /// Runs a statement.
+    pub(super) async fn run(&mut self, statement: Statement) -> Result<(), StoreError> {
+        self.count(statement).await.map(|_| ())
+    }
+
+    /// Runs a statement; how many rows it changed.
+    pub(super) async fn count(&mut self, statement: Statement) -> Result<u64, StoreError> {
+        let done = statement.execute(&mut self.connection).await.map_err(failed)?;
+        Ok(done.rows_affected())
+    }
+
+    /// Every row that a statement finds.
+    pub(super) async fn all(&mut self, statement: Statement) -> Result<Vec<SqliteRow>, StoreError> {
+        statement.fetch_all(&mut self.connection).await.map_err(failed)
+    }
+
+    /// The first row that a statement finds.
+    pub(super) async fn one(&mut self, statement: Statement) -> Result<Option<SqliteRow>, StoreError> {
+        statement.fetch_optional(&mut self.connection).await.map_err(failed)
+    }
+
+    /// Whether `actor` may write; see [`fence`].
+    pub(super) async fn fence(&mut self, actor: Actor) -> Result<(), ActError> {
+        let row = self.one(sqlx::query(FENCE).bind(actor.session.blob())).await?;
+        let facts = row.as_ref().map(|row| session_facts(&mut Columns::of(row))).transpose()?;
+        Ok(fence(facts.as_ref(), actor)?)
+    }
+}
+
+/// Reads user, generation and whether it has ended.
+pub(super) fn session_facts(columns: &mut Columns<'_>) -> Result<SessionFacts, StoreError> {
+    Ok(SessionFacts {
+        user: columns.id("sessions.user_id")?,
+        generation: columns.generation("sessions.generation")?,
+        ended: columns.flag("sessions.ended_ms")?,
+    })
+}
