@@ -8,5 +8,9 @@
 //! Nothing here decides anything about accounts, friends or messages: that is `flux-core`, which these modules are
 //! handed as values. Nothing here reads a configuration file or an environment variable either: that is the program.
 
+#[cfg(feature = "mail")]
+pub mod mail;
+#[cfg(feature = "password")]
+pub mod password;
 #[cfg(feature = "token")]
 pub mod token;

@@ -1,0 +1,14 @@
+//! Mail: [`flux_core::mail::Mailer`] over SMTP ([`SmtpMailer`]), or into a folder where there is no SMTP server
+//! ([`OutboxMailer`]).
+//!
+//! What a mail says comes from [`Templates`], in English, Chinese or both. Nothing that a user wrote ever stands in a
+//! mail but the address it goes to, and that is checked by the type that it comes in.
+
+mod outbox;
+mod smtp;
+mod template;
+mod words;
+
+pub use outbox::{CapturedMail, OutboxConfig, OutboxError, OutboxMailer, read_outbox};
+pub use smtp::{InvalidSmtpConfig, SmtpConfig, SmtpMailer, SmtpSecurity};
+pub use template::{MailLanguage, RenderedMail, Templates};

@@ -1,0 +1,161 @@
+//! Argon2id (RFC 9106) behind [`flux_core::account::PasswordHasher`], on a bounded pool.
+//!
+//! A hash takes 19 MiB and tens of milliseconds of a core, on purpose. So it never runs on the reactor, as many run at
+//! once as there are workers, a bounded number waits for a bounded time, and whoever comes on top of that is refused at
+//! once: a flood of logins costs memory for the workers, not for the flood.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use async_trait::async_trait;
+use flux_core::Secret;
+use flux_core::account::{HashError, Password, PasswordHasher, VerifyPassword};
+use thiserror::Error;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// What hashing costs, and how much of it may go on at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Argon2Config {
+    /// Memory of one hash: 19 MiB (19,456 KiB), the least that OWASP advises.
+    pub memory_kib: u32,
+    /// Passes over that memory: 2.
+    pub passes: u32,
+    /// Lanes: 1.
+    pub lanes: u32,
+    /// Hashes at once: as many as there are cores, at least 1. Memory is bounded by this.
+    pub workers: usize,
+    /// How many more may wait: 64.
+    pub queue: usize,
+    /// How long one waits for a worker: 2 s.
+    pub wait: Duration,
+}
+
+impl Default for Argon2Config {
+    fn default() -> Self {
+        Self {
+            memory_kib: Params::DEFAULT_M_COST,
+            passes: Params::DEFAULT_T_COST,
+            lanes: Params::DEFAULT_P_COST,
+            workers: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            queue: 64,
+            wait: Duration::from_secs(2),
+        }
+    }
+}
+
+/// Argon2 has no such parameters, or nobody would do the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("no valid parameters of Argon2id, or no workers")]
+pub struct InvalidArgon2Config;
+
+/// A kept hash that would take more memory than this is not computed: it is none of ours, and one alone would hurt.
+const MOST_MEMORY_KIB: u32 = 1 << 20;
+
+/// Hashes passwords with Argon2id.
+#[derive(Debug, Clone)]
+pub struct Argon2Hasher {
+    params: Params,
+    /// A hash with the parameters of new ones, to do the same work with where there is no account.
+    dummy: Arc<str>,
+    /// Those who wait and those who are served.
+    places: Arc<Semaphore>,
+    /// Those who are served.
+    workers: Arc<Semaphore>,
+    wait: Duration,
+}
+
+impl Argon2Hasher {
+    /// With these costs and bounds. Computes one hash.
+    ///
+    /// # Errors
+    /// [`InvalidArgon2Config`].
+    pub fn new(config: &Argon2Config) -> Result<Self, InvalidArgon2Config> {
+        if config.workers == 0 || config.memory_kib > MOST_MEMORY_KIB {
+            return Err(InvalidArgon2Config);
+        }
+        let params = Params::new(config.memory_kib, config.passes, config.lanes, None)
+            .map_err(|_| InvalidArgon2Config)?;
+        let dummy = hash(&params, b"nobody's password").map_err(|_| InvalidArgon2Config)?;
+        Ok(Self {
+            params,
+            dummy: dummy.into(),
+            places: Arc::new(Semaphore::new(config.workers.saturating_add(config.queue))),
+            workers: Arc::new(Semaphore::new(config.workers)),
+            wait: config.wait,
+        })
+    }
+
+    /// Runs `work` on a worker, once one is free.
+    async fn on_worker<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, HashError> + Send + 'static,
+    ) -> Result<T, HashError> {
+        let place = self.places.clone().try_acquire_owned().map_err(|_| HashError::Busy)?;
+        let worker: OwnedSemaphorePermit =
+            tokio::time::timeout(self.wait, self.workers.clone().acquire_owned())
+                .await
+                .map_err(|_| HashError::Busy)?
+                .map_err(|_| HashError::Busy)?;
+        // The permits go with the work, which goes on when the one who asked has hung up.
+        tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop((worker, place));
+            done
+        })
+        .await
+        .map_err(|_| HashError::Busy)?
+    }
+}
+
+#[async_trait]
+impl PasswordHasher for Argon2Hasher {
+    async fn hash(&self, password: &Password) -> Result<Secret, HashError> {
+        let (params, password) = (self.params.clone(), password.clone());
+        self.on_worker(move || hash(&params, password.expose().as_bytes()).map(Secret::new)).await
+    }
+
+    async fn verify(&self, password: &Password, kept: Option<&Secret>) -> Result<VerifyPassword, HashError> {
+        let (params, password) = (self.params.clone(), password.clone());
+        let Some(kept) = kept.cloned() else {
+            let dummy = Arc::clone(&self.dummy);
+            self.on_worker(move || verify(&params, password.expose().as_bytes(), &dummy)).await?;
+            return Ok(VerifyPassword::Wrong);
+        };
+        self.on_worker(move || verify(&params, password.expose().as_bytes(), kept.expose())).await
+    }
+}
+
+fn hash(params: &Params, password: &[u8]) -> Result<String, HashError> {
+    // Salted from the system's entropy. Fails for passwords of 4 GiB only.
+    let hash = hasher(params).hash_password(password).map_err(|_| HashError::Unreadable)?;
+    Ok(hash.to_string())
+}
+
+fn verify(current: &Params, password: &[u8], kept: &str) -> Result<VerifyPassword, HashError> {
+    let kept = PasswordHash::new(kept).map_err(|_| HashError::Unreadable)?;
+    let params = Params::try_from(&kept).map_err(|_| HashError::Unreadable)?;
+    if params.m_cost() > MOST_MEMORY_KIB {
+        return Err(HashError::Unreadable);
+    }
+    match hasher(current).verify_password(password, &kept) {
+        Ok(()) => Ok(VerifyPassword::Right { outdated: outdated(current, &kept, &params) }),
+        Err(argon2::password_hash::Error::PasswordInvalid) => Ok(VerifyPassword::Wrong),
+        Err(_) => Err(HashError::Unreadable),
+    }
+}
+
+fn outdated(current: &Params, kept: &PasswordHash, params: &Params) -> bool {
+    kept.algorithm.as_str() != Algorithm::Argon2id.as_str()
+        || kept.version != Some(Version::V0x13.into())
+        || params.m_cost() < current.m_cost()
+        || params.t_cost() < current.t_cost()
+}
+
+fn hasher(params: &Params) -> Argon2<'static> {
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone())
+}
+
+#[cfg(test)]
+mod tests;
