@@ -58,8 +58,9 @@ pub struct Ports {
 /// How a [`Flux`] behaves. The defaults are good for one process.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The key of verification codes: the same on every process of a cluster.
-    pub code_secret: CodeSecret,
+    /// The key of verification codes: the same on every process that shares their store. Without one a fresh key is
+    /// made, and codes end with the process.
+    pub code_secret: Option<CodeSecret>,
     /// How codes live.
     pub codes: CodeRules,
     /// How often accounts may be asked for and changed.
@@ -92,12 +93,10 @@ pub struct Settings {
     pub capacity: u32,
 }
 
-impl Settings {
-    /// The defaults, with the key of verification codes.
-    #[must_use]
-    pub fn new(code_secret: CodeSecret) -> Self {
+impl Default for Settings {
+    fn default() -> Self {
         Self {
-            code_secret,
+            code_secret: None,
             codes: CodeRules::default(),
             accounts: AccountRules::default(),
             sessions: SessionRules::default(),
@@ -227,6 +226,8 @@ impl Flux {
             Arc::clone(&ports.clock),
             settings.presence,
         );
+        let code_secret =
+            settings.code_secret.unwrap_or_else(|| CodeSecret::new(crate::entropy::bytes(&*ports.entropy)));
         let verification = Arc::new(Verification::new(
             VerificationPorts {
                 codes: Arc::clone(&ports.codes),
@@ -236,7 +237,7 @@ impl Flux {
                 clock: Arc::clone(&ports.clock),
                 entropy: Arc::clone(&ports.entropy),
             },
-            settings.code_secret,
+            code_secret,
             settings.codes,
         ));
         let accounts = Accounts::new(
