@@ -1,0 +1,71 @@
+//! Configuration: plain data with defaults, read from a TOML file, `FLUX_*` variables and flags, later ones winning.
+//!
+//! Everything that is wrong is told at once, before a port is bound: [`Loaded::load`]. A key that does not exist is an
+//! error that names the nearest one. Libraries take values; only programs look here.
+
+mod check;
+mod model;
+mod nearest;
+mod problem;
+mod secret_file;
+mod sources;
+mod value;
+
+use std::collections::BTreeMap;
+
+pub use model::{
+    Backend, Config, Http, Limits, Log, LogFormat, Mail, MailLanguage, MailMode, Sessions, SessionsPolicy, Shutdown, Smtp,
+    SmtpSecurity, Storage, Sync,
+};
+pub use problem::{Problem, Problems, Source};
+pub use sources::{DEFAULT_FILE, Sources};
+
+/// A configuration, and where each value of it comes from.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The settings.
+    pub config: Config,
+    origins: BTreeMap<String, Source>,
+}
+
+impl Loaded {
+    /// Reads and checks everything.
+    ///
+    /// # Errors
+    /// [`Problems`]: all of them.
+    pub fn load(sources: &Sources) -> Result<Self, Problems> {
+        let sources::Reading { config, origins, mut problems } = sources::read(sources);
+        for (key, message) in check::check(&config) {
+            let source = origins.get(key).cloned().unwrap_or(Source::Default);
+            problems.push(Problem { source, key: Some(key.to_owned()), message });
+        }
+        if problems.is_empty() { Ok(Self { config, origins }) } else { Err(Problems(problems)) }
+    }
+
+    /// Every setting as it would stand in a file, with what it is for; with `sources`, also where it comes from and
+    /// which variable sets it. Secrets are hidden.
+    pub fn show(&self, sources: bool) -> String {
+        let mut config = self.config.clone();
+        let mut text = String::new();
+        let mut section = String::new();
+        for slot in config.slots() {
+            let (head, name) = slot.key.split_once('.').unwrap_or(("", slot.key.as_str()));
+            if head != section {
+                head.clone_into(&mut section);
+                text.push_str(&format!("\n[{head}]\n"));
+            }
+            let line = format!("{name} = {}", slot.value.show());
+            if sources {
+                let source = self.origins.get(&slot.key).unwrap_or(&Source::Default);
+                text.push_str(&format!("{line:<40} # {source}\n"));
+            } else {
+                let variable = sources::variable(&slot.key);
+                text.push_str(&format!("# {} ({variable})\n{line}\n", slot.doc));
+            }
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests;
