@@ -11,24 +11,22 @@ use sqlx::{ConnectOptions, Connection};
 
 use super::reader::Readers;
 use super::rows::{Columns, Id};
-use super::statement::{primary_code, statements};
+use super::statement::primary_code;
 use super::writer::Writer;
 use super::{OpenError, SqliteConfig, SqliteStore, Synchronous, migrations};
 
-statements! {
-    TABLES = "SELECT COUNT(*) FROM sqlite_schema";
-    OWNER = "PRAGMA application_id";
-    /// "Flux" in ASCII.
-    OWN = "PRAGMA application_id = 1181513080";
-    VERSION = "SELECT MAX(version) FROM _sqlx_migrations";
-    MIGRATED = "SELECT COUNT(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'";
-    BEGIN = "BEGIN IMMEDIATE";
-    ROLLBACK = "ROLLBACK";
-    BEGIN_EPOCH = "INSERT INTO meta (only_row, epoch) VALUES (1, ?) ON CONFLICT DO NOTHING";
-    EPOCH = "SELECT epoch FROM meta WHERE only_row = 1";
-    NEWEST_STAMP = "SELECT MAX(COALESCE((SELECT MAX(changed) FROM conversations), 0), \
+const TABLES: &str = "SELECT COUNT(*) FROM sqlite_schema";
+const OWNER: &str = "PRAGMA application_id";
+/// "Flux" in ASCII.
+const OWN: &str = "PRAGMA application_id = 1181513080";
+const VERSION: &str = "SELECT MAX(version) FROM _sqlx_migrations";
+const MIGRATED: &str = "SELECT COUNT(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'";
+const BEGIN: &str = "BEGIN IMMEDIATE";
+const ROLLBACK: &str = "ROLLBACK";
+const BEGIN_EPOCH: &str = "INSERT INTO meta (only_row, epoch) VALUES (1, ?) ON CONFLICT DO NOTHING";
+const EPOCH: &str = "SELECT epoch FROM meta WHERE only_row = 1";
+const NEWEST_STAMP: &str = "SELECT MAX(COALESCE((SELECT MAX(changed) FROM conversations), 0), \
                                COALESCE((SELECT MAX(changed) FROM feed_heads), 0))";
-}
 
 /// What [`OWN`] writes into the header of the file.
 const APPLICATION_ID: i64 = 0x466C_7578;
@@ -39,7 +37,7 @@ const CHECKPOINT_PAGES: &str = "4000";
 /// What a connection keeps of the file in memory, in KiB (negative by SQLite's convention): 32 MiB.
 const CACHE: &str = "-32768";
 /// Every text of this adapter, in every length, fits.
-const STATEMENTS: usize = 512;
+const CACHED_TEXTS: usize = 512;
 /// Rows on their way from SQLite's thread; fewer, and the two take turns.
 const ROWS: usize = 1_024;
 
@@ -53,7 +51,7 @@ pub(super) async fn open(
     let file = SqliteConnectOptions::new()
         .filename(&path)
         .busy_timeout(config.busy_timeout)
-        .statement_cache_capacity(STATEMENTS)
+        .statement_cache_capacity(CACHED_TEXTS)
         .row_buffer_size(ROWS);
     prove(&file).await.map_err(|refused| refused.of(&path))?;
     let writing = file
@@ -200,4 +198,54 @@ async fn prepare(
     let row = sqlx::query(NEWEST_STAMP).fetch_one(&mut connection).await?;
     let stamp = Columns::of(&row).stamp("newest stamp")?;
     Ok((connection, epoch, stamp.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use flux_core::testing::{ManualClock, SeededEntropy};
+
+    use super::*;
+
+    async fn opened(config: SqliteConfig) -> SqliteStore {
+        open(config, Arc::new(ManualClock::default()), Arc::new(SeededEntropy::new(1))).await.unwrap()
+    }
+
+    /// What the connection that writes says of itself.
+    async fn setting(store: &SqliteStore, text: &'static str) -> i64 {
+        let ask = store.writer.write(move |tx| {
+            Box::pin(async move { Columns::of(&tx.one(sqlx::query(text)).await?.unwrap()).int("setting") })
+        });
+        ask.await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn durability_is_in_force_on_the_connection_that_writes() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = opened(SqliteConfig::new(folder.path().join("flux.db"))).await;
+        assert_eq!(setting(&store, "PRAGMA synchronous").await, 2, "FULL");
+        assert_eq!(setting(&store, "PRAGMA foreign_keys").await, 1);
+        assert_eq!(setting(&store, "PRAGMA busy_timeout").await, 2_000);
+        let wal = "SELECT COUNT(*) FROM pragma_journal_mode WHERE journal_mode = 'wal'";
+        assert_eq!(setting(&store, wal).await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_replaces_a_lost_one_is_as_durable() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = SqliteConfig::new(folder.path().join("flux.db"));
+        let store = opened(config.with_synchronous(Synchronous::Normal)).await;
+        let lost =
+            store.writer.write::<(), StoreError, _>(|_| Box::pin(async { panic!("on purpose") })).await;
+        assert!(matches!(lost, Err(StoreError::Unavailable(_))));
+        assert_eq!(setting(&store, "PRAGMA synchronous").await, 1, "NORMAL, as it was asked for");
+        assert_eq!(setting(&store, "PRAGMA foreign_keys").await, 1);
+    }
+
+    #[tokio::test]
+    async fn readers_cannot_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = opened(SqliteConfig::new(folder.path().join("flux.db"))).await;
+        let write = store.readers.all(sqlx::query("DELETE FROM accounts")).await;
+        assert!(matches!(write, Err(StoreError::Unavailable(_))), "{write:?}");
+    }
 }

@@ -55,12 +55,14 @@ async fn no_statement_scans_a_table() {
     let mut bad = Vec::new();
     for (name, text) in texts() {
         // The few jobs that are not finished, oldest first: that is all of the table.
-        if name == "JOBS" {
+        if name.ends_with("job::JOBS") {
             continue;
         }
         for step in plan(&mut connection, text).await {
             let scanned = step.strip_prefix("SCAN ").filter(|rest| {
-                !rest.contains("CONSTANT ROW") && !BROUGHT_ALONG.iter().any(|name| rest.starts_with(name))
+                !rest.contains("CONSTANT ROW")
+                    && !rest.contains("VALUES CLAUSE")
+                    && !BROUGHT_ALONG.iter().any(|name| rest.starts_with(name))
             });
             if scanned.is_some() || step.contains("AUTOMATIC") {
                 bad.push(format!("{name}: {step}"));
@@ -74,21 +76,21 @@ async fn no_statement_scans_a_table() {
 async fn pages_come_from_an_index_in_their_order() {
     let (_folder, mut connection) = file().await;
     let lists = [
-        "SEARCH",
-        "SEARCH_TO_THE_END",
-        "SENT",
-        "RECEIVED",
-        "BLOCKS",
-        "BEFORE",
-        "AFTER",
-        "RANGE",
-        "OPEN_OF_USER",
+        "account::SEARCH",
+        "account::SEARCH_TO_THE_END",
+        "feed::RANGE",
+        "friend::list::SENT",
+        "friend::list::RECEIVED",
+        "friend::list::BLOCKS",
+        "message::read::BEFORE",
+        "message::read::AFTER",
+        "session::OPEN_OF_USER",
+        "session::ENDED_SINCE",
     ];
-    let mut looked_at = 0;
-    for (name, text) in texts().into_iter().filter(|(name, _)| lists.contains(name)) {
-        looked_at += 1;
+    for list in lists {
+        let texts = texts();
+        let (_, text) = texts.iter().find(|(name, _)| name.ends_with(list)).unwrap();
         let steps = plan(&mut connection, text).await;
-        assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{name}: {steps:#?}");
+        assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{list}: {steps:#?}");
     }
-    assert_eq!(looked_at, lists.len());
 }

@@ -20,7 +20,9 @@ macro_rules! statements {
         $($(#[$doc])* const $name: &str = $sql;)*
 
         #[cfg(test)]
-        pub(in crate::sqlite) const STATEMENTS: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
+        pub(in crate::sqlite) const STATEMENTS: &[(&str, &str)] = &[
+            $((concat!(module_path!(), "::", stringify!($name)), $name)),*
+        ];
     };
 }
 
@@ -32,7 +34,11 @@ macro_rules! many_statements {
 
         #[cfg(test)]
         pub(in crate::sqlite) fn many() -> Vec<(&'static str, &'static str)> {
-            vec![$((stringify!($name), $name.text(0)), (stringify!($name), $name.text(5))),*]
+            let mut texts = Vec::new();
+            $(texts.extend([0, 5].map(|exponent| {
+                (concat!(module_path!(), "::", stringify!($name)), $name.text(exponent))
+            }));)*
+            texts
         }
     };
 }
