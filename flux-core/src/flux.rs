@@ -17,7 +17,7 @@ use crate::mail::Mailer;
 use crate::message::{CommitObserver, CommitSettings, GroupCommit, Messages, SendPolicy};
 use crate::presence::{PresenceService, PresenceSettings};
 use crate::routing::{
-    Connections, Hub, LeaseSettings, NodeInfo, NodeLease, NodeRegistry, OfflineNotifier, OutboxLimits,
+    Connections, EventSink, Hub, LeaseSettings, NodeInfo, NodeLease, NodeRegistry, OfflineNotifier, OutboxLimits,
     PeerTransport, Repair, RepairSettings, Router, RouterParts, SessionDirectory,
 };
 use crate::session::{Announcer, RevocationWatch, SessionPorts, SessionRules, Sessions, WatchSettings};
@@ -268,6 +268,7 @@ impl Flux {
             ports.durable.clone(),
             ports.durable.clone(),
             commit.clone(),
+            Arc::clone(&router) as Arc<dyn EventSink>,
             ports.send_policy.clone(),
             Arc::clone(&ports.clock),
         );

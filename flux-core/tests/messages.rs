@@ -392,3 +392,18 @@ async fn a_sync_tells_what_changed_and_nothing_else() {
         rest.conversations.iter().chain(&after.conversations).map(|c| (c.conversation, c.head)).collect();
     assert!(told.contains(&(with_bob, seq(2))), "{told:?}");
 }
+
+#[tokio::test]
+async fn typing_is_told_to_the_others_of_a_conversation_one_may_write_to() {
+    let world = World::new();
+    let (ada, bob, eve) = (world.actor("ada").await, world.actor("bob").await, world.actor("eve").await);
+    let talk = world.befriend(ada, bob).await;
+    let node = world.node();
+    let (ada, adas) = node.connect(ada).await;
+    let (_, bobs) = node.connect(bob).await;
+    node.messages.set_typing(&ada, talk, true).await.unwrap();
+    let event = Event::Typing { conversation: talk, user: ada.user, typing: true };
+    assert_eq!(waiting(&bobs).await, [event]);
+    assert_eq!(waiting(&adas).await, []);
+    assert_eq!(node.messages.set_typing(&eve, talk, true).await.unwrap_err().code(), ErrorCode::NotFound);
+}

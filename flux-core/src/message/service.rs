@@ -15,6 +15,7 @@ use super::{
 use crate::error::StoreError;
 use crate::feed::{FeedRange, FeedStore};
 use crate::id::{ConversationId, Epoch, LogId, MessageId, Pair, Seq, UserId};
+use crate::routing::{Delivery, Event, EventSink};
 use crate::session::Actor;
 use crate::time::{Clock, REQUEST_DEADLINE, within};
 
@@ -61,6 +62,7 @@ pub struct Messages {
     store: Arc<dyn MessageStore>,
     feeds: Arc<dyn FeedStore>,
     commit: GroupCommit,
+    events: Arc<dyn EventSink>,
     policy: Option<Arc<dyn SendPolicy>>,
     clock: Arc<dyn Clock>,
 }
@@ -71,10 +73,11 @@ impl Messages {
         store: Arc<dyn MessageStore>,
         feeds: Arc<dyn FeedStore>,
         commit: GroupCommit,
+        events: Arc<dyn EventSink>,
         policy: Option<Arc<dyn SendPolicy>>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { store, feeds, commit, policy, clock }
+        Self { store, feeds, commit, events, policy, clock }
     }
 
     /// Which life of the store this is.
@@ -179,6 +182,24 @@ impl Messages {
         let read = self.store.conversation(actor.user, conversation);
         let found = within(&*self.clock, REQUEST_DEADLINE, read).await??;
         found.ok_or_else(|| SendRefusal::NoSuchConversation.into())
+    }
+
+    /// Tells the other members that the actor is writing, or has stopped. Where the actor may not write it is refused;
+    /// nothing is kept, and who is not there misses nothing.
+    pub async fn set_typing(
+        &self,
+        actor: &Actor,
+        conversation: ConversationId,
+        typing: bool,
+    ) -> Result<(), MessageError> {
+        let found = self.conversation(actor, conversation).await?;
+        if !found.writable {
+            return Err(SendRefusal::NotPermitted.into());
+        }
+        let others = found.cursors.iter().map(|cursor| cursor.user).filter(|user| *user != actor.user);
+        let event = Event::Typing { conversation, user: actor.user, typing };
+        self.events.deliver(Delivery { users: others.collect(), except: None, event });
+        Ok(())
     }
 
     /// A stretch of the actor's feed, at most [`MAX_PAGE`] entries.

@@ -86,6 +86,12 @@ pub struct Delivery {
     pub event: Event,
 }
 
+/// Where events go in. Must not block; the router is the one of a running Flux.
+pub trait EventSink: Send + Sync + 'static {
+    /// Pushes an event to whoever of its users is connected, wherever.
+    fn deliver(&self, delivery: Delivery);
+}
+
 /// What one node tells another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

@@ -11,7 +11,7 @@ mod repair;
 mod router;
 
 pub use connections::{Connected, Connections};
-pub use event::{Delivery, Envelope, Event, Notice};
+pub use event::{Delivery, Envelope, Event, EventSink, Notice};
 pub use hub::{Hub, HubCounts, LocalConnection};
 pub use lease::{LeaseSettings, NodeLease};
 pub use notifier::{NoNotifier, OfflineNotice, OfflineNotifier};

@@ -73,6 +73,9 @@ impl Repair {
         // push that is merely on its way has arrived, and is not told twice.
         let until = self.store.horizon().await?;
         let Some(mut place) = since else { return Ok((until, 0)) };
+        if self.hub.is_empty() {
+            return Ok((until, 0));
+        }
         let mut told = 0;
         while place < until {
             let page = self.store.changed_logs(place, self.settings.page).await?;

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
 use super::{
-    Delivery, Envelope, Event, Hub, Notice, OfflineNotice, OfflineNotifier, PeerTransport, SessionDirectory,
+    Delivery, Envelope, Event, EventSink, Hub, Notice, OfflineNotice, OfflineNotifier, PeerTransport, SessionDirectory,
 };
 use crate::account::Ended;
 use crate::feed::{FeedChange, FeedEntry};
@@ -93,17 +93,6 @@ impl Router {
         self.friendships.lock().unwrap_or_else(PoisonError::into_inner).push(observer);
     }
 
-    /// Pushes an event to whoever of its users is connected, here or elsewhere.
-    pub fn deliver(&self, delivery: Delivery) {
-        self.hub.deliver(&delivery);
-        let is_message = matches!(delivery.event, Event::Message(_));
-        let absent = || delivery.users.iter().any(|user| !self.hub.is_connected(*user));
-        // Alone, with everybody here, there is nobody else to tell.
-        if self.has_peers() || (is_message && absent()) {
-            self.enqueue(Notice::Deliver(Arc::new(delivery)));
-        }
-    }
-
     /// Takes what another node sends.
     pub fn receive(&self, envelope: Envelope) -> Vec<UserId> {
         let mut presence = Vec::new();
@@ -152,6 +141,18 @@ impl Router {
         let observers = self.friendships.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for observer in observers.iter().filter_map(Weak::upgrade) {
             observer.parted(one, other);
+        }
+    }
+}
+
+impl EventSink for Router {
+    fn deliver(&self, delivery: Delivery) {
+        self.hub.deliver(&delivery);
+        let is_message = matches!(delivery.event, Event::Message(_));
+        let absent = || delivery.users.iter().any(|user| !self.hub.is_connected(*user));
+        // Alone, with everybody here, there is nobody else to tell.
+        if self.has_peers() || (is_message && absent()) {
+            self.enqueue(Notice::Deliver(Arc::new(delivery)));
         }
     }
 }

@@ -69,7 +69,14 @@ impl World {
             clock.clone(),
             flux_core::message::CommitSettings::default(),
         );
-        let messages = Messages::new(self.faulty.clone(), self.store.clone(), commit.clone(), None, clock);
+        let messages = Messages::new(
+            self.faulty.clone(),
+            self.store.clone(),
+            commit.clone(),
+            router.clone(),
+            None,
+            clock,
+        );
         Node { hub, router, commit, messages }
     }
 
