@@ -28,6 +28,15 @@ pub enum InvalidText {
     /// A control character, or one that is no character for people.
     #[error("holds a control character")]
     Control,
+    /// A character that a name must not hold, or must not hold there.
+    #[error("holds a character that is not allowed")]
+    Character,
+    /// A word with letters of several scripts, which look-alikes are made of.
+    #[error("mixes letters of several scripts in a word")]
+    MixedScripts,
+    /// It reads as if the service spoke.
+    #[error("is reserved")]
+    Reserved,
 }
 
 impl InvalidText {
@@ -35,17 +44,20 @@ impl InvalidText {
     pub fn code(self) -> ErrorCode {
         match self {
             Self::Empty | Self::TooLong { .. } | Self::TooManyBytes { .. } => ErrorCode::InvalidArgument,
-            Self::Control => ErrorCode::TextNotAllowed,
+            Self::Control | Self::Character | Self::MixedScripts | Self::Reserved => {
+                ErrorCode::TextNotAllowed
+            }
         }
     }
 }
 
 /// Whether `c` has no place in text for people: control characters (but tab and line ends, where `lines` are
 /// allowed), and the code points that Unicode keeps from being characters. Joiners and marks of direction stay:
-/// writing systems and emoji need them.
+/// writing systems and emoji need them. What turns the direction of all that follows stays only in messages: a line of
+/// text stands beside others.
 pub(crate) fn forbidden(c: char, lines: bool) -> bool {
     match c {
-        '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => !lines,
+        '\t' | '\n' | '\r' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => !lines,
         _ => c.is_control() || (u32::from(c) & 0xFFFE) == 0xFFFE || ('\u{FDD0}'..='\u{FDEF}').contains(&c),
     }
 }
@@ -80,9 +92,23 @@ pub(crate) fn line(text: &str, limit: usize, may_be_empty: bool) -> Result<Strin
     Ok(text.to_owned())
 }
 
-/// Defines a type of one line of free text that may be empty.
+/// More combining marks in a row than any writing system needs (UTS 39, section 5.4).
+pub(crate) fn piled_marks(text: &str) -> bool {
+    let mut run = 0;
+    text.chars().any(|c| {
+        run = if unicode_normalization::char::is_combining_mark(c) { run + 1 } else { 0 };
+        run > 4
+    })
+}
+
+/// Defines a type of one line of free text: one that may be empty, or one that `check` takes.
 macro_rules! line_text {
     ($(#[$doc:meta])* $name:ident, $limit:literal) => {
+        $crate::text::line_text! {
+            $(#[$doc])* $name, $limit, |text| $crate::text::line(text, $limit, true)
+        }
+    };
+    ($(#[$doc:meta])* $name:ident, $limit:literal, $check:expr) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(transparent)]
@@ -94,7 +120,8 @@ macro_rules! line_text {
 
             /// Checks and trims `text`.
             pub fn new(text: &str) -> Result<Self, $crate::text::InvalidText> {
-                $crate::text::line(text, Self::LIMIT, true).map(Self)
+                let check: fn(&str) -> Result<String, $crate::text::InvalidText> = $check;
+                check(text).map(Self)
             }
 
             /// No text.

@@ -3,6 +3,7 @@
 mod credentials;
 mod email;
 mod error;
+mod look;
 mod model;
 mod password;
 mod service;
@@ -16,7 +17,7 @@ pub use email::{Email, InvalidEmail};
 pub use error::{AccountError, CredentialError, ProvisionError, RegisterError};
 pub use model::{Account, AccountState, NewAccount, Profile, ProfileChange};
 pub use password::{HashError, InvalidPassword, NoPasswords, Password, PasswordHasher, VerifyPassword};
-pub use service::{AccountRules, AccountPorts, Accounts, MAX_FOUND, NewUser, Registration};
+pub use service::{AccountPorts, AccountRules, Accounts, MAX_FOUND, NewUser, Registration};
 pub use store::{AccountStore, ChangeEmail, CreateAccount, Ended};
 pub use text::{Bio, DisplayName};
 pub use username::{InvalidUsername, Username, UsernamePrefix};

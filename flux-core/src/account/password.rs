@@ -135,3 +135,116 @@ impl PasswordHasher for NoPasswords {
         Err(HashError::NotInUse)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a28_what_anybody_would_try_first_is_refused() {
+        for text in [
+            "password",
+            "12345678",
+            "123456789",
+            "1234567890",
+            "qwertyui",
+            "qwertyuiop",
+            "11111111",
+            "iloveyou",
+            "sunshine",
+            "princess",
+            "football",
+            "baseball",
+            "trustno1",
+            "superman",
+            "password1",
+            "password123",
+            "Password1!",
+            "P@ssw0rd",
+            "p@ssword",
+            "letmein1",
+            "welcome1",
+            "whatever",
+            "starwars",
+            "computer",
+            "michelle",
+            "corvette",
+            "aaaaaaaa",
+            "abcdefgh",
+            "abcd1234",
+            "1q2w3e4r",
+            "1qaz2wsx",
+            "zaq12wsx",
+            "qazwsxedc",
+            "asdfghjkl",
+            "zxcvbnm1",
+            "987654321",
+            "88888888",
+            "00000000",
+            "19841984",
+            "01011990",
+            "drowssap",
+            "passwordpassword",
+        ] {
+            assert_eq!(Password::chosen(text, &[]).unwrap_err(), InvalidPassword::Guessable, "{text}");
+        }
+    }
+
+    #[test]
+    fn a28_what_is_known_of_the_owner_is_refused() {
+        let about = ["annabelle.lee", "annabelle@example.com", "Annabelle Lee"];
+        for text in
+            ["annabelle.lee", "Annabelle.Lee", "annabelle@example.com", "annabelle.lee1", "Annabelle Lee"]
+        {
+            assert_eq!(Password::chosen(text, &about).unwrap_err(), InvalidPassword::Guessable, "{text}");
+        }
+    }
+
+    #[test]
+    fn a28_what_is_hard_to_guess_is_taken_without_rules_of_composition() {
+        for text in [
+            "correct horse battery staple",
+            "tavqzmwe",
+            "kR7#pw2x",
+            "xkqjzvwt",
+            "purple-giraffe",
+            "我的密码很长很安全",
+            "это секретный пароль",
+            "🐙🦀🐙🦑🐙🦀🦐🐡",
+            "    x   yq  z",
+            "e\u{301}tudiante qui chante",
+        ] {
+            assert!(Password::chosen(text, &["ann", "ann@example.com"]).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a27_length_is_all_that_is_asked_of_a_presented_password() {
+        assert_eq!(Password::chosen("kR7#pw2", &[]).unwrap_err(), InvalidPassword::TooShort);
+        assert!(Password::presented("").is_ok());
+        for (text, ok) in [("ж".repeat(256), true), ("ж".repeat(257), false), ("a".repeat(1 << 20), false)]
+        {
+            assert_eq!(Password::presented(&text).is_ok(), ok);
+        }
+        let long = "kR7#pw2x".repeat(32);
+        assert_eq!(Password::chosen(&long, &[]).unwrap().expose(), long);
+        assert_eq!(Password::chosen(&format!("{long}x"), &[]).unwrap_err(), InvalidPassword::TooLong);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn a27_a_password_is_kept_as_it_was_typed_or_refused(text in "\\PC{0,80}|(?s:.){0,40}") {
+            if let Ok(password) = Password::chosen(&text, &["ann"]) {
+                prop_assert_eq!(password.expose(), text);
+            }
+        }
+    }
+
+    #[test]
+    fn a76_debug_does_not_show_the_password() {
+        assert!(!format!("{:?}", Password::presented("canary").unwrap()).contains("canary"));
+    }
+}

@@ -6,8 +6,9 @@ use precis_core::profile::PrecisFastInvocation;
 use precis_profiles::UsernameCaseMapped;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use unicode_security::{MixedScript, skeleton};
+use unicode_security::MixedScript;
 
+use super::look::{look, reserved};
 use crate::ErrorCode;
 
 /// Why a username is not taken.
@@ -35,30 +36,6 @@ impl InvalidUsername {
     }
 }
 
-/// Names that would read as if the service spoke.
-const RESERVED: [&str; 20] = [
-    "admin",
-    "administrator",
-    "root",
-    "system",
-    "support",
-    "help",
-    "flux",
-    "official",
-    "moderator",
-    "staff",
-    "security",
-    "service",
-    "postmaster",
-    "webmaster",
-    "hostmaster",
-    "abuse",
-    "noreply",
-    "everyone",
-    "anonymous",
-    "deleted",
-];
-
 /// A name that others search for: 3 to 32 characters of the PRECIS profile UsernameCaseMapped (RFC 8265, section
 /// 3.3) in a single script (UTS 39), kept in lower case and NFC.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -77,23 +54,25 @@ impl Username {
             return Err(InvalidUsername::Length);
         }
         let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.') || is_mark(c);
-        let edges = |c: char| c.is_alphanumeric() || c == '_' || is_mark(c);
+        // Where a name starts or ends must not be a matter of the eye: no dots there, and no mark without a letter.
+        let first = |c: char| c.is_alphanumeric() || c == '_';
+        let last = |c: char| first(c) || is_mark(c);
         if !mapped.chars().all(allowed)
-            || !mapped.starts_with(edges)
-            || !mapped.ends_with(edges)
+            || !mapped.starts_with(first)
+            || !mapped.ends_with(last)
+            || !mapped.chars().any(char::is_alphanumeric)
             || mapped.chars().any(crate::text::invisible)
+            || crate::text::piled_marks(&mapped)
         {
             return Err(InvalidUsername::Character);
         }
         if !mapped.as_str().is_single_script() {
             return Err(InvalidUsername::MixedScripts);
         }
-        let name = Self(mapped);
-        let look = name.skeleton();
-        if RESERVED.iter().any(|reserved| Self((*reserved).to_owned()).skeleton() == look) {
+        if reserved(&mapped) {
             return Err(InvalidUsername::Reserved);
         }
-        Ok(name)
+        Ok(Self(mapped))
     }
 
     /// Takes what a store kept as it is.
@@ -114,9 +93,7 @@ impl Username {
     /// What it is unique by: the same for all names that look alike (UTS 39, section 4), digits that pass for letters
     /// and separators included.
     pub fn skeleton(&self) -> String {
-        let folded: String = skeleton(&self.0).collect::<String>().to_lowercase();
-        // Skeletons of lower-case letters may be upper-case look-alikes; fold once more until nothing changes.
-        skeleton(&folded).filter(|c| !matches!(c, '_' | '-' | '.')).collect()
+        look(&self.0)
     }
 }
 
@@ -169,5 +146,147 @@ impl UsernamePrefix {
             }
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn skeleton(text: &str) -> String {
+        Username::new(text).unwrap().skeleton()
+    }
+
+    #[test]
+    fn names_are_mapped_and_kept() {
+        for (text, kept) in [
+            ("ann", "ann"),
+            ("Ann_Lee", "ann_lee"),
+            ("ANN-2.0", "ann-2.0"),
+            ("_ann_", "_ann_"),
+            ("Ａｎｎ", "ann"),
+            ("E\u{301}mile", "émile"),
+            ("Мария", "мария"),
+            ("张伟伟", "张伟伟"),
+            ("さくら桜", "さくら桜"),
+            ("김철수", "김철수"),
+            ("हिन्दी", "हिन्दी"),
+            ("דוד12", "דוד12"),
+            ("123", "123"),
+        ] {
+            assert_eq!(Username::new(text).as_ref().map(Username::as_str), Ok(kept), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a30_a60_names_that_hide_or_pretend_are_refused() {
+        use InvalidUsername::{Character, Length, MixedScripts, Reserved};
+        for (text, why) in [
+            ("", Character),
+            ("ab", Length),
+            ("ann@lee", Character),
+            ("ann lee", Character),
+            ("ann ", Character),
+            (" ann", Character),
+            ("ann.", Character),
+            (".ann", Character),
+            ("ann-", Character),
+            ("___", Character),
+            ("ann\u{200B}", Character),
+            ("an\u{200D}n", Character),
+            ("an\u{AD}n", Character),
+            ("ann\u{200F}", Character),
+            ("\u{202E}nna", Character),
+            ("ann\u{3002}", Character),
+            ("ann\0", Character),
+            ("ann\n", Character),
+            ("an%n", Character),
+            ("an'n--", Character),
+            ("<b>", Character),
+            ("🎉🎉🎉", Character),
+            ("ａnn\u{FF0E}", Character),
+            ("\u{301}nn1", Character),
+            ("a\u{337}\u{338}\u{321}\u{322}\u{327}nn", Character),
+            ("ann\u{E000}", Character),
+            ("אab", Character),
+            ("аnn", MixedScripts),
+            ("раypal", MixedScripts),
+            ("annα", MixedScripts),
+            ("admin", Reserved),
+            ("Adm1n", Reserved),
+            ("a_d.m-in", Reserved),
+            ("rооt", MixedScripts),
+            ("FLUX", Reserved),
+            ("ｓｕｐｐｏｒｔ", Reserved),
+        ] {
+            assert_eq!(Username::new(text), Err(why), "{text:?}");
+        }
+        assert!(Username::new(&"a".repeat(32)).is_ok());
+        assert_eq!(Username::new(&"a".repeat(33)), Err(Length));
+        assert_eq!(Username::new(&"a".repeat(1_000_000)), Err(Length));
+    }
+
+    #[test]
+    fn a30_names_that_look_alike_are_one_name() {
+        for (one, other) in [
+            ("scope", "ѕсоре"),
+            ("paypal", "paypa1"),
+            ("paypal", "PAYPAL"),
+            ("bill", "bi11"),
+            ("oscar", "0scar"),
+            ("modern", "modem"),
+            ("ann_lee", "annlee"),
+            ("ann_lee", "ann.lee"),
+            ("ann", "Ａｎｎ"),
+            ("ann", "_ann"),
+        ] {
+            assert_eq!(skeleton(one), skeleton(other), "{one} {other}");
+        }
+        for (one, other) in [("ann", "anne"), ("ann2", "ann3"), ("émile", "emile"), ("мария", "мари")]
+        {
+            assert_ne!(skeleton(one), skeleton(other), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn a61_a_prefix_is_literal_and_has_a_least_upper_bound() {
+        assert_eq!(UsernamePrefix::new("An").unwrap().as_str(), "an");
+        assert_eq!(UsernamePrefix::new("an").unwrap().upper_bound().as_deref(), Some("ao"));
+        assert_eq!(UsernamePrefix::new("a_").unwrap().upper_bound().as_deref(), Some("a`"));
+        for bad in ["", "a", " a ", "a b", "a\0", "a\u{200B}", &"a".repeat(129)] {
+            assert_eq!(UsernamePrefix::new(bad), None, "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a30_a_name_is_taken_again_as_it_is(text in "\\PC{3,34}|[aA1lI0oO_.é-]{3,8}|[а-яА-Я]{3,8}") {
+            if let Ok(name) = Username::new(&text) {
+                prop_assert_eq!(Username::new(name.as_str()), Ok(name.clone()));
+                prop_assert!(!name.skeleton().is_empty());
+                prop_assert!(!name.as_str().contains('@'));
+            }
+        }
+
+        #[test]
+        fn a30_swapping_look_alikes_makes_no_new_name(
+            letters in prop::collection::vec(prop::sample::select(vec![('o', '0'), ('l', '1'), ('x', 'x'), ('n', 'N')]), 3..12),
+            swaps in any::<u16>(),
+        ) {
+            let one: String = letters.iter().map(|(a, _)| *a).collect();
+            let swapped = |i: usize, pair: &(char, char)| if swaps >> i & 1 == 0 { pair.0 } else { pair.1 };
+            let other: String = letters.iter().enumerate().map(|(i, pair)| swapped(i, pair)).collect();
+            prop_assert_eq!(skeleton(&one), skeleton(&other));
+        }
+
+        #[test]
+        fn a61_every_name_that_starts_so_is_below_the_upper_bound(prefix in "[a-zé_]{2,6}", rest in "[a-z0-9é]{1,6}") {
+            let prefix = UsernamePrefix::new(&prefix).unwrap();
+            let name = format!("{}{rest}", prefix.as_str());
+            prop_assert!(name.as_str() >= prefix.as_str());
+            prop_assert!(name < prefix.upper_bound().unwrap());
+        }
     }
 }

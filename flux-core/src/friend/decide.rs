@@ -120,9 +120,9 @@ pub fn decide(
     let bond = Bond { facts, other, pair, limits };
     match change {
         RelationChange::Request { request, greeting, .. } => bond.request(*request, greeting),
-        RelationChange::Accept(_) => bond.accept(&bond.named(bond.me())?.request),
-        RelationChange::Reject(_) => Ok(bond.close(bond.named(bond.me())?, RequestState::Rejected)),
-        RelationChange::Cancel(_) => Ok(bond.close(bond.named(bond.you())?, RequestState::Cancelled)),
+        RelationChange::Accept(id) => bond.accept(&bond.named(*id, bond.me())?.request),
+        RelationChange::Reject(id) => Ok(bond.close(bond.named(*id, bond.me())?, RequestState::Rejected)),
+        RelationChange::Cancel(id) => Ok(bond.close(bond.named(*id, bond.you())?, RequestState::Cancelled)),
         RelationChange::Remove(_) => bond.remove(),
         RelationChange::Remark(_, remark) => bond.remark(remark),
         RelationChange::Block(_) => bond.block(),
@@ -203,10 +203,14 @@ impl Bond<'_> {
             .collect()
     }
 
-    /// The request that the change names, if it was made to `addressee` and is pending.
-    fn named(&self, addressee: UserId) -> Result<&KeptRequest, FriendRefusal> {
+    /// The request that the change names, if it was made by one of the two to `addressee`, who is the other, and is
+    /// pending.
+    fn named(&self, id: RequestId, addressee: UserId) -> Result<&KeptRequest, FriendRefusal> {
         let named = self.facts.named.as_ref().ok_or(FriendRefusal::NoSuchRequest)?;
-        if named.request.to.user != addressee || (named.hidden && addressee == self.me()) {
+        let between = Pair::new(named.request.from.user, named.request.to.user) == Some(self.pair);
+        let made_to = named.request.to.user == addressee;
+        let unseen = named.hidden && addressee == self.me();
+        if named.request.request != id || !between || !made_to || unseen {
             return Err(FriendRefusal::NoSuchRequest);
         }
         if named.request.state != RequestState::Pending {
@@ -348,3 +352,6 @@ impl Bond<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,9 @@ pub enum FriendRefusal {
     /// There is no such user, or they cannot be found.
     #[error("no such user")]
     NoSuchUser,
+    /// There is no such user to ask for friendship, or they are gone.
+    #[error("nobody who can be asked")]
+    CannotBeAsked,
     /// There is no such request, or it is none of the actor's business.
     #[error("no such request")]
     NoSuchRequest,
@@ -52,7 +55,7 @@ impl FriendRefusal {
         match self {
             Self::NoSuchUser | Self::NoSuchRequest | Self::NotFriends => ErrorCode::NotFound,
             Self::NotPending => ErrorCode::RequestNotPending,
-            Self::Oneself | Self::BlockedByYou => ErrorCode::CannotBefriend,
+            Self::CannotBeAsked | Self::Oneself | Self::BlockedByYou => ErrorCode::CannotBefriend,
             Self::AlreadyFriends => ErrorCode::AlreadyFriends,
             Self::TooManyFriends | Self::TooManyBlocks => ErrorCode::FriendLimit,
             Self::TooManyRequests => ErrorCode::RequestLimit,

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::page::{Placed, page_of};
 use super::{
-    Block, Friend, FriendError, FriendLimits, FriendRequest, FriendStore, Greeting, MAX_PAGE, Page,
-    PageAfter, PageToken, RelationAnswer, RelationChange, Remark, RequestDirection,
+    Block, Friend, FriendError, FriendLimits, FriendRefusal, FriendRequest, FriendStore, Greeting, MAX_PAGE,
+    Page, PageAfter, PageToken, RelationAnswer, RelationChange, Remark, RequestDirection,
 };
 use crate::entropy::Entropy;
 use crate::error::StoreError;
@@ -78,10 +78,14 @@ impl Friends {
     /// `to` is answered like anybody else.
     pub async fn request(&self, actor: &Actor, to: UserId, greeting: Greeting) -> Result<Asked, FriendError> {
         let request = RequestId::generate(self.ports.clock.now(), &*self.ports.entropy);
-        match self.change(actor, RelationChange::Request { request, to, greeting }).await? {
-            RelationAnswer::Requested(request) => Ok(Asked::Requested(request)),
-            RelationAnswer::Befriended(friend) => Ok(Asked::Befriended(friend)),
-            RelationAnswer::Done => Err(unexpected().into()),
+        match self.change(actor, RelationChange::Request { request, to, greeting }).await {
+            Ok(RelationAnswer::Requested(request)) => Ok(Asked::Requested(request)),
+            Ok(RelationAnswer::Befriended(friend)) => Ok(Asked::Befriended(friend)),
+            Ok(RelationAnswer::Done) => Err(unexpected().into()),
+            // The address of what was asked for is right, what it says is not: that is another answer than the one to
+            // a change of a relation which is not there.
+            Err(FriendError::Refused(FriendRefusal::NoSuchUser)) => Err(FriendRefusal::CannotBeAsked.into()),
+            Err(error) => Err(error),
         }
     }
 
