@@ -272,7 +272,6 @@ impl Flux {
             ports.send_policy.clone(),
             Arc::clone(&ports.clock),
         );
-        let lifetimes = settings.sessions.lifetimes.clone();
         let sessions = Sessions::new(
             SessionPorts {
                 sessions: ports.durable.clone(),
@@ -302,14 +301,6 @@ impl Flux {
             settings.lease,
             info,
         );
-        let jobs = JobRunner::new(
-            ports.durable.clone(),
-            Arc::clone(&ports.locks),
-            Arc::clone(&announcer),
-            Arc::clone(&ports.clock),
-            settings.jobs,
-            lifetimes,
-        );
         let connections = Connections::new(
             commit,
             Arc::clone(&router),
@@ -319,10 +310,19 @@ impl Flux {
             Arc::clone(&ports.clock),
             settings.outbox,
         );
+        let sessions = Arc::new(sessions);
+        let jobs = JobRunner::new(
+            ports.durable.clone(),
+            Arc::clone(&ports.locks),
+            announcer,
+            Arc::clone(&sessions),
+            Arc::clone(&ports.clock),
+            settings.jobs,
+        );
         Self {
             accounts: Arc::new(accounts),
             verification,
-            sessions: Arc::new(sessions),
+            sessions,
             friends: Arc::new(friends),
             messages: Arc::new(messages),
             presence,

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
 use tracing::{debug, warn};
 
 use crate::DurableStore;
 use crate::error::StoreError;
 use crate::guard::LockStore;
-use crate::session::{Announcer, SessionLifetimes};
+use crate::session::{Announcer, Sessions};
 use crate::time::{Clock, within};
 
 /// How the runner behaves.
@@ -42,10 +41,9 @@ pub struct JobRunner {
     store: Arc<dyn DurableStore>,
     locks: Arc<dyn LockStore>,
     announcer: Arc<dyn Announcer>,
+    sessions: Arc<Sessions>,
     clock: Arc<dyn Clock>,
     settings: JobSettings,
-    lifetimes: SessionLifetimes,
-    nudge: Notify,
 }
 
 /// The lease of the runner's lock: longer than one page may take.
@@ -57,16 +55,11 @@ impl JobRunner {
         store: Arc<dyn DurableStore>,
         locks: Arc<dyn LockStore>,
         announcer: Arc<dyn Announcer>,
+        sessions: Arc<Sessions>,
         clock: Arc<dyn Clock>,
         settings: JobSettings,
-        lifetimes: SessionLifetimes,
     ) -> Self {
-        Self { store, locks, announcer, clock, settings, lifetimes, nudge: Notify::new() }
-    }
-
-    /// Looks for jobs now rather than at the next turn.
-    pub fn nudge(&self) {
-        self.nudge.notify_one();
+        Self { store, locks, announcer, sessions, clock, settings }
     }
 
     /// Turns for ever.
@@ -79,11 +72,7 @@ impl JobRunner {
                 Ok(()) => {}
                 Err(error) => warn!(error = %error, "durable jobs have to wait"),
             }
-            tokio::select! {
-                biased;
-                () = self.nudge.notified() => {}
-                () = self.clock.sleep(self.settings.interval) => {}
-            }
+            self.clock.sleep(self.settings.interval).await;
         }
     }
 
@@ -120,8 +109,9 @@ impl JobRunner {
             }
         }
         if upkeep {
-            let ended = self.store.expire_sessions(self.lifetimes.idle, 500).await?;
-            self.announcer.ended(&ended);
+            if let Err(error) = self.sessions.expire_idle().await {
+                warn!(%error, "idle sessions not ended");
+            }
             self.store.cut_feeds(self.settings.feed_length, 100).await?;
         }
         Ok(())
