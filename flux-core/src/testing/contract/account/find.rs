@@ -1,0 +1,77 @@
+//! Finding accounts and profiles.
+
+use crate::account::{Email, NewAccount, Profile, Username, UsernamePrefix};
+use crate::id::UserId;
+use crate::testing::contract::DurableHarness;
+use crate::testing::contract::world::nth_name;
+
+async fn search(h: &DurableHarness, prefix: &str, limit: usize) -> Vec<String> {
+    let found = h.store.search_usernames(&UsernamePrefix::new(prefix).unwrap(), limit).await.unwrap();
+    found.into_iter().map(|profile| profile.username.unwrap().as_str().to_owned()).collect()
+}
+
+pub async fn who_is_not_there_is_not_found(h: DurableHarness) {
+    h.person("alice").await;
+    assert_eq!(h.store.account(h.id(UserId::generate)).await.unwrap(), None);
+    assert_eq!(h.store.account_by_username(&Username::new("nobody_here").unwrap()).await.unwrap(), None);
+    assert_eq!(h.store.account_by_email(&Email::new("no@example.org").unwrap()).await.unwrap(), None);
+    assert_eq!(search(&h, "zz", 10).await, [""; 0]);
+}
+
+pub async fn profiles_come_in_the_order_asked_for(h: DurableHarness) {
+    let mut users = Vec::new();
+    for n in 0..6 {
+        users.push(h.create(h.new_account(&nth_name(n))).await.profile.user);
+    }
+    users.sort();
+    users.swap(0, 4);
+    users.swap(1, 3);
+    let mut asked = users.clone();
+    asked.insert(2, h.id(UserId::generate));
+    let profiles = h.store.profiles(&asked).await.unwrap();
+    assert_eq!(profiles.iter().map(|it| it.user).collect::<Vec<_>>(), users);
+    assert_eq!(h.store.profiles(&[]).await.unwrap(), []);
+}
+
+pub async fn the_profile_of_a_deleted_account_is_a_tombstone(h: DurableHarness) {
+    let (alice, bob) = h.two().await;
+    h.store.delete_account(&alice.actor()).await.unwrap();
+    let profiles = h.store.profiles(&[bob.user, alice.user]).await.unwrap();
+    assert_eq!(profiles[1], Profile::tombstone(alice.user));
+    assert_eq!(profiles[0].username, Some(bob.username));
+}
+
+pub async fn usernames_are_searched_by_how_they_start(h: DurableHarness) {
+    for name in ["anna", "annabel", "annette", "bob", "joanna", "an_xel"] {
+        h.create(h.new_account(name)).await;
+    }
+    assert_eq!(search(&h, "ann", 10).await, ["anna", "annabel", "annette"]);
+    assert_eq!(search(&h, "ANNA", 10).await, ["anna", "annabel"]);
+    assert_eq!(search(&h, "ann", 2).await, ["anna", "annabel"]);
+    assert_eq!(search(&h, "annabels", 10).await, [""; 0]);
+    assert_eq!(search(&h, "an_", 10).await, ["an_xel"], "no character stands for another");
+    assert_eq!(search(&h, "an%", 10).await, [""; 0]);
+}
+
+pub async fn names_of_other_scripts_are_searched_alike(h: DurableHarness) {
+    for (name, address) in [("анна", "a"), ("антон", "b"), ("борис", "c"), ("日本語だ", "d")]
+    {
+        let email = Some(Email::new(&format!("{address}@example.org")).unwrap());
+        let username = Username::new(name).unwrap();
+        h.create(NewAccount { username, email, ..h.new_account("unused") }).await;
+    }
+    assert_eq!(search(&h, "ан", 10).await, ["анна", "антон"]);
+    assert_eq!(search(&h, "日本", 10).await, ["日本語だ"]);
+}
+
+pub async fn a_search_finds_active_accounts_only(h: DurableHarness) {
+    let disabled = h.person("annabel").await;
+    let gone = h.person("annette").await;
+    h.person("anna").await;
+    h.store.set_disabled(disabled.user, true).await.unwrap();
+    h.store.delete_account(&gone.actor()).await.unwrap();
+    assert_eq!(search(&h, "ann", 10).await, ["anna"]);
+    assert_eq!(search(&h, "ann", 1).await, ["anna"]);
+    h.store.set_disabled(disabled.user, false).await.unwrap();
+    assert_eq!(search(&h, "ann", 10).await, ["anna", "annabel"]);
+}
