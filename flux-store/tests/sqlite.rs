@@ -13,6 +13,7 @@ use flux_core::friend::{FriendLimits, FriendStore, Greeting, RelationAnswer, Rel
 use flux_core::job::JobStore;
 use flux_core::message::{Append, HistoryFrom, MessageStore, MessageText, Write, Written};
 use flux_core::session::{Actor, Device, DeviceClass, DeviceName, NewSession, SessionPolicy, SessionStore};
+use flux_core::testing::contract::DurableHarness;
 use flux_core::testing::{ManualClock, SeededEntropy};
 use flux_core::{
     ConversationId, DurableStore, Entropy, MessageId, RequestId, Seq, SessionId, StoreError, Timestamp,
@@ -22,6 +23,19 @@ use flux_store::sqlite::{OpenError, SqliteConfig, SqliteStore};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tempfile::TempDir;
+
+mod contract {
+    use super::*;
+
+    async fn fresh() -> DurableHarness {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = ManualClock::new(NOW);
+        let store = open_with(&folder.path().join("flux.db"), clock.clone()).await.unwrap();
+        DurableHarness::new(Arc::new(store)).with_time(clock).keeping(folder)
+    }
+
+    flux_core::durable_contract!(fresh);
+}
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
