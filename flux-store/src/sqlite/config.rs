@@ -30,6 +30,9 @@ pub struct SqliteConfig {
     pub busy_timeout: Duration,
     /// How many reads may run at once: 4.
     pub readers: u32,
+    /// Whether opening begins a new epoch, as has to be done once with a file that was restored from a copy: clients
+    /// have seen entries that it does not hold, and start over when they see the new epoch. No.
+    pub new_epoch: bool,
 }
 
 impl SqliteConfig {
@@ -41,6 +44,7 @@ impl SqliteConfig {
             synchronous: Synchronous::default(),
             busy_timeout: Duration::from_secs(2),
             readers: 4,
+            new_epoch: false,
         }
     }
 
@@ -55,6 +59,13 @@ impl SqliteConfig {
     #[must_use]
     pub fn with_busy_timeout(mut self, busy_timeout: Duration) -> Self {
         self.busy_timeout = busy_timeout;
+        self
+    }
+
+    /// Beginning a [new epoch](Self::new_epoch).
+    #[must_use]
+    pub fn with_new_epoch(mut self) -> Self {
+        self.new_epoch = true;
         self
     }
 

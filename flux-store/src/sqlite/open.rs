@@ -24,6 +24,8 @@ const MIGRATED: &str = "SELECT COUNT(*) FROM sqlite_schema WHERE name = '_sqlx_m
 const BEGIN: &str = "BEGIN IMMEDIATE";
 const ROLLBACK: &str = "ROLLBACK";
 const BEGIN_EPOCH: &str = "INSERT INTO meta (only_row, epoch) VALUES (1, ?) ON CONFLICT DO NOTHING";
+const REPLACE_EPOCH: &str = "INSERT INTO meta (only_row, epoch) VALUES (1, ?) \
+                              ON CONFLICT DO UPDATE SET epoch = excluded.epoch";
 const EPOCH: &str = "SELECT epoch FROM meta WHERE only_row = 1";
 const NEWEST_STAMP: &str = "SELECT MAX(COALESCE((SELECT MAX(changed) FROM conversations), 0), \
                                COALESCE((SELECT MAX(changed) FROM feed_heads), 0))";
@@ -63,8 +65,9 @@ pub(super) async fn open(
         })
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
         .pragma("cache_size", CACHE);
-    let (connection, epoch, stamp) =
-        prepare(&writing, clock.as_ref(), entropy.as_ref()).await.map_err(|refused| refused.of(&path))?;
+    let (connection, epoch, stamp) = prepare(&writing, config.new_epoch, clock.as_ref(), entropy.as_ref())
+        .await
+        .map_err(|refused| refused.of(&path))?;
     let wait = config.busy_timeout;
     Ok(SqliteStore {
         epoch,
@@ -186,13 +189,15 @@ async fn examine(connection: &mut SqliteConnection) -> Result<(), Refused> {
 /// The connection that writes, the epoch and the newest stamp.
 async fn prepare(
     writing: &SqliteConnectOptions,
+    new_epoch: bool,
     clock: &dyn Clock,
     entropy: &dyn Entropy,
 ) -> Result<(SqliteConnection, Epoch, u64), Refused> {
     let mut connection = writing.connect().await?;
     migrations::migrator().run_direct(None, &mut connection, false).await.map_err(Refused::Migration)?;
     let fresh = Epoch::generate(clock.now(), entropy);
-    sqlx::query(BEGIN_EPOCH).bind(fresh.blob()).execute(&mut connection).await?;
+    let text = if new_epoch { REPLACE_EPOCH } else { BEGIN_EPOCH };
+    sqlx::query(text).bind(fresh.blob()).execute(&mut connection).await?;
     let row = sqlx::query(EPOCH).fetch_one(&mut connection).await?;
     let epoch = Columns::of(&row).id("meta.epoch")?;
     let row = sqlx::query(NEWEST_STAMP).fetch_one(&mut connection).await?;
@@ -239,6 +244,23 @@ mod tests {
         assert!(matches!(lost, Err(StoreError::Unavailable(_))));
         assert_eq!(setting(&store, "PRAGMA synchronous").await, 1, "NORMAL, as it was asked for");
         assert_eq!(setting(&store, "PRAGMA foreign_keys").await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_new_epoch_begins_only_where_it_is_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = SqliteConfig::new(folder.path().join("flux.db"));
+        let epoch = async |config: &SqliteConfig, seed| {
+            let entropy = Arc::new(SeededEntropy::new(seed));
+            let store = open(config.clone(), Arc::new(ManualClock::default()), entropy).await.unwrap();
+            store.close().await;
+            store.epoch
+        };
+        let first = epoch(&config, 1).await;
+        assert_eq!(epoch(&config, 2).await, first);
+        let second = epoch(&config.clone().with_new_epoch(), 3).await;
+        assert_ne!(second, first);
+        assert_eq!(epoch(&config, 4).await, second);
     }
 
     #[tokio::test]
