@@ -107,7 +107,7 @@ pub async fn a_newer_code_voids_the_older(h: CodeHarness) {
 
 pub async fn no_code_is_issued_before_the_pause_is_over(h: CodeHarness) {
     issue(&h, &ada(), RIGHT).await;
-    h.pass(policy().pause - MS).await;
+    h.pass(policy().pause.saturating_sub(MS)).await;
     let soon = h.store.issue(&ada(), NEWER, &policy()).await.unwrap();
     assert_eq!(soon, IssueCode::TooSoon { retry_after: MS });
     assert!(redeem(&h, &ada(), RIGHT).await.is_some(), "the last one stays");
@@ -148,7 +148,7 @@ pub async fn a_code_is_void_when_its_lifetime_is_over(h: CodeHarness) {
     let bob = key("bob@example.org", Purpose::Register);
     issue(&h, &ada(), RIGHT).await;
     issue(&h, &bob, RIGHT).await;
-    h.pass(policy().lifetime - MS).await;
+    h.pass(policy().lifetime.saturating_sub(MS)).await;
     assert_eq!(redeem(&h, &ada(), RIGHT).await.unwrap().remaining, MS);
     h.pass(MS).await;
     assert_eq!(redeem(&h, &bob, RIGHT).await, None);

@@ -12,7 +12,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const QUOTA: Quota = Quota::new(3, Duration::from_secs(3));
 
 const BACKOFF: Backoff =
-    Backoff { free: 2, first: SECOND, cap: Duration::from_secs(5), forget: Duration::from_secs(60) };
+    Backoff { free: 2, first: SECOND, cap: Duration::from_secs(5), forget: Duration::from_mins(1) };
 
 fn key(subject: &str) -> LimitKey {
     LimitKey::new("login", subject)

@@ -44,7 +44,7 @@ pub async fn of_those_who_want_a_lock_at_once_one_gets_it(h: LockHarness) {
 
 pub async fn a_lease_runs_out_by_itself(h: LockHarness) {
     let first = acquire(&h, "digest").await.unwrap();
-    h.pass(LEASE - SECOND).await;
+    h.pass(LEASE.saturating_sub(SECOND)).await;
     assert_eq!(acquire(&h, "digest").await, None);
     h.pass(SECOND).await;
     let second = acquire(&h, "digest").await.unwrap();
@@ -65,10 +65,10 @@ pub async fn who_overslept_neither_renews_nor_releases_the_lock_of_the_next(h: L
 pub async fn a_renewed_lease_counts_from_its_renewal(h: LockHarness) {
     let held = acquire(&h, "digest").await.unwrap();
     for _ in 0..3 {
-        h.pass(LEASE - SECOND).await;
+        h.pass(LEASE.saturating_sub(SECOND)).await;
         assert!(h.store.renew(&held, LEASE).await.unwrap());
     }
-    h.pass(LEASE - SECOND).await;
+    h.pass(LEASE.saturating_sub(SECOND)).await;
     assert_eq!(acquire(&h, "digest").await, None);
     h.pass(SECOND).await;
     assert!(acquire(&h, "digest").await.is_some());

@@ -61,3 +61,39 @@ pub use harness::run;
 pub use harness::{
     CodeHarness, DurableHarness, Harness, LimiterHarness, LockHarness, PassTime, RoutingHarness, RoutingPorts,
 };
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    /// The names of the cases in the files below `folder`.
+    fn cases(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                cases(&path, found);
+                continue;
+            }
+            let source = std::fs::read_to_string(&path).unwrap();
+            for line in source.lines() {
+                let name = line.strip_prefix("pub async fn ").and_then(|rest| rest.split_once("(h: "));
+                if let Some((name, _)) = name {
+                    assert!(found.insert(name.to_owned()), "two cases are called {name}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_case_is_listed() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/testing/contract");
+        let mut written = BTreeSet::new();
+        cases(&here, &mut written);
+        assert!(written.len() > 100, "only {} cases found", written.len());
+        let list = include_str!("list.rs");
+        let listed: BTreeSet<_> = list.lines().map(|line| line.trim().to_owned()).collect();
+        let forgotten: Vec<_> = written.difference(&listed).collect();
+        assert!(forgotten.is_empty(), "not in list.rs: {forgotten:?}");
+    }
+}

@@ -60,10 +60,10 @@ pub async fn a_lease_that_is_renewed_goes_on(h: RoutingHarness) {
     let info = node(&h);
     h.store.announce(&info, LEASE).await.unwrap();
     for _ in 0..3 {
-        h.pass(LEASE - SECOND).await;
+        h.pass(LEASE.saturating_sub(SECOND)).await;
         assert!(h.store.renew(info.node, LEASE).await.unwrap());
     }
-    h.pass(LEASE - SECOND).await;
+    h.pass(LEASE.saturating_sub(SECOND)).await;
     assert_eq!(h.store.live().await.unwrap(), [info]);
 }
 
@@ -81,8 +81,8 @@ pub async fn a_lease_that_ran_out_needs_a_new_announcement(h: RoutingHarness) {
 pub async fn a_new_announcement_starts_the_lease_anew(h: RoutingHarness) {
     let info = node(&h);
     h.store.announce(&info, LEASE).await.unwrap();
-    h.pass(LEASE - SECOND).await;
+    h.pass(LEASE.saturating_sub(SECOND)).await;
     h.store.announce(&info, LEASE).await.unwrap();
-    h.pass(LEASE - SECOND).await;
+    h.pass(LEASE.saturating_sub(SECOND)).await;
     assert_eq!(h.store.live().await.unwrap(), [info]);
 }

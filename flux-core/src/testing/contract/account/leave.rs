@@ -68,7 +68,7 @@ pub async fn the_name_of_a_deleted_account_stays_reserved_for_90_days(h: Durable
     let paypal = h.person("paypal").await;
     let look_alike = Username::new("paypa1").unwrap();
     h.store.delete_account(&paypal.actor()).await.unwrap();
-    h.pass(USERNAME_RESERVED - MINUTE).await;
+    h.pass(USERNAME_RESERVED.saturating_sub(MINUTE)).await;
     for name in [&paypal.username, &look_alike] {
         assert_eq!(successor(&h, name, &paypal).await, CreateAccount::UsernameTaken);
     }

@@ -65,7 +65,7 @@ pub async fn an_ended_session_is_kept_for_an_hour(h: DurableHarness) {
     let (alice, bob) = h.two().await;
     let reason = SessionEndReason::Logout;
     h.store.end_session(alice.user, alice.session, reason).await.unwrap();
-    h.pass(HOUR - SECOND).await;
+    h.pass(HOUR.saturating_sub(SECOND)).await;
     h.store.end_session(bob.user, bob.session, reason).await.unwrap();
     h.store.expire_sessions(DAY, 100).await.unwrap();
     let record = h.store.session(alice.session).await.unwrap().unwrap();

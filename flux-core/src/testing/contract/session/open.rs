@@ -37,14 +37,14 @@ pub async fn an_opened_session_is_listed_and_told_to_its_users_feed(h: DurableHa
     assert_eq!((session.session, session.user, &session.device), (new.session, user, &new.device));
     assert_eq!(session.created, session.last_used);
     assert!(ended.sessions.is_empty());
-    assert_eq!(h.store.sessions(user).await.unwrap(), [session.clone()]);
+    assert_eq!(h.store.sessions(user).await.unwrap(), std::slice::from_ref(&session));
 
     let record = h.store.session(new.session).await.unwrap().unwrap();
     assert_eq!((record.session, record.generation, record.ended), (session.clone(), Generation::ZERO, None));
     let [(reader, entry)] = &ended.entries[..] else { panic!("not one entry") };
     assert_eq!((*reader, &entry.change), (user, &FeedChange::SessionOpened(session)));
     let feed = h.store.feed(user, crate::id::Seq::ZERO, 10).await.unwrap();
-    assert_eq!(feed.entries, [entry.clone()]);
+    assert_eq!(feed.entries, std::slice::from_ref(entry));
 }
 
 pub async fn an_unknown_session_is_none(h: DurableHarness) {
