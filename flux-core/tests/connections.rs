@@ -91,7 +91,12 @@ async fn settle() {
 /// How a connection ends, skipping what is pushed before.
 async fn closed(outbox: &Outbox) -> CloseReason {
     loop {
-        if let Work::Close(reason) = outbox.next(100).await {
+        let work = tokio::select! {
+            biased;
+            work = outbox.next(100) => work,
+            () = settle() => panic!("the connection stays open"),
+        };
+        if let Work::Close(reason) = work {
             return reason;
         }
     }
