@@ -97,9 +97,9 @@ pub trait AccountStore: Send + Sync + 'static {
     /// Gives the actor's account a new address.
     async fn set_email(&self, actor: &Actor, email: &Email) -> Result<ChangeEmail, ActError>;
 
-    /// Deletes the actor's account: clears personal data, ends all sessions with
-    /// [`SessionEndReason::AccountDeleted`](crate::session::SessionEndReason::AccountDeleted), and with that writes the durable job that ends friendships and
-    /// requests and closes conversations.
+    /// Deletes the actor's account: clears personal data (their feed is cut to its head), ends all sessions with
+    /// [`SessionEndReason::AccountDeleted`](crate::session::SessionEndReason::AccountDeleted), and with that writes
+    /// the durable job that ends friendships and requests and closes conversations.
     async fn delete_account(&self, actor: &Actor) -> Result<Ended, ActError>;
 
     /// Switches an account on or off; off ends all its sessions with [`SessionEndReason::AccountDisabled`](crate::session::SessionEndReason::AccountDisabled).

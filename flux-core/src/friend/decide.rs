@@ -21,7 +21,7 @@ pub struct SideFacts {
     pub friends: usize,
     /// How many pending requests they have made.
     pub pending_sent: usize,
-    /// How many pending requests they have been made.
+    /// How many pending requests they have been made, without the hidden ones: those take no room.
     pub pending_received: usize,
     /// How many users they block.
     pub blocks: usize,

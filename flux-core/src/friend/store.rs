@@ -33,6 +33,7 @@ pub enum RequestDirection {
 /// # Contract
 /// - Friendship is one row per pair: it is symmetric at every commit.
 /// - There is at most one pending request per pair, in whichever direction.
+/// - Profiles in lists and facts are as they are now.
 /// - Who may write into a direct conversation stands in its row and changes in the same transaction as the relation.
 /// - Lists are in ascending order of (time, id of the other user; for requests, of the request), so that paging by
 ///   [`PageAfter`] neither repeats nor omits what does not change meanwhile. Limits are at most 500.
@@ -48,7 +49,7 @@ pub trait FriendStore: Send + Sync + 'static {
         limits: &FriendLimits,
     ) -> Result<Result<RelationChanged, FriendRefusal>, ActError>;
 
-    /// The pending requests of `user`.
+    /// The pending requests of `user`; among those received, none that is hidden.
     async fn requests(
         &self,
         user: UserId,

@@ -27,8 +27,8 @@ pub struct JobStep {
 /// - A profile change tells every friend once ([`FeedChange::ProfileChanged`](crate::feed::FeedChange)), with the
 ///   profile as it is when the page is written.
 /// - A deletion ends every friendship ([`FeedChange::FriendRemoved`](crate::feed::FeedChange) to the other side),
-///   cancels every pending request (an entry to the other side), removes every block by or of the user, and
-///   closes every conversation of the user for writing; reading stays.
+///   cancels every pending request (an entry to the other side, unless it is hidden from them), removes every block
+///   by or of the user, and closes every conversation of the user for writing; reading stays.
 /// - [`advance_job`](Self::advance_job) called twice at once for one job does each page once.
 #[async_trait]
 pub trait JobStore: Send + Sync + 'static {

@@ -30,11 +30,13 @@ pub struct Located {
 /// - At most one entry per session; a [`claim`](Self::claim) with a lower generation than the stored one changes
 ///   nothing.
 /// - Entries name a node and lapse with that node's lease in the [`NodeRegistry`] of the same backend: those of a
-///   node whose lease has run out are not found.
+///   node without a lease are not found, and those of a lease that has run out or was withdrawn never again: a node
+///   that announces itself anew claims its sessions anew.
 /// - Losing all of it costs routing until nodes announce their sessions again, never a message.
 #[async_trait]
 pub trait SessionDirectory: Send + Sync + 'static {
-    /// Records an entry; `false` if a newer claim stands. Claiming again with the same generation updates it.
+    /// Records an entry; `false` if a newer claim stands among the entries that have not lapsed. Claiming again with
+    /// the same generation updates it.
     async fn claim(&self, entry: Located) -> Result<bool, StoreError>;
 
     /// The live entries of each of `users`, in the order asked for; an empty list for who is offline.

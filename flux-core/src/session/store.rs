@@ -43,7 +43,7 @@ pub enum OpenSession {
 pub enum RotateRefresh {
     /// The new one is good now, the presented one for the grace.
     Rotated(Session),
-    /// It had been rotated longer ago than the grace: its session, if still open, has ended with
+    /// It had first been rotated longer ago than the grace: its session, which was open, has ended with
     /// [`SessionEndReason::TokenReused`].
     Reused(Ended),
     /// Nobody has it, or its session has ended.

@@ -45,7 +45,7 @@ pub struct RedeemedCode {
 /// - Each method is one atomic step: of two concurrent right tries exactly one is [`RedeemCode::Redeemed`].
 /// - A wrong try costs one; the code is void after the policy's number of them.
 /// - A code that was lost (the store emptied) is refused, never taken.
-/// - Time is the store's own; a code is void from its lifetime's last millisecond on.
+/// - Time is the store's own; a code is void as soon as its lifetime is over, to the millisecond.
 /// - Macs are compared in constant time.
 #[async_trait]
 pub trait CodeStore: Send + Sync + 'static {
@@ -55,6 +55,7 @@ pub trait CodeStore: Send + Sync + 'static {
     /// Takes the code if `mac` is its; otherwise counts a wrong try.
     async fn redeem(&self, key: &CodeKey, mac: CodeMac) -> Result<RedeemCode, StoreError>;
 
-    /// Puts a redeemed code back, unless a newer one was issued meanwhile.
+    /// Puts a redeemed code back with the tries it had left, for no longer than it would have been good. Changes
+    /// nothing if a newer one was issued meanwhile, used up or not.
     async fn restore(&self, key: &CodeKey, code: RedeemedCode) -> Result<(), StoreError>;
 }
