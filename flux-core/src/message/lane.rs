@@ -48,6 +48,20 @@ impl SendLane {
         held
     }
 
+    /// Notes that a send was refused before it was queued, in a way that may be repeated: later ones to its
+    /// conversation wait for it as for one that failed.
+    pub fn refuse(&self, conversation: ConversationId, message: MessageId) {
+        let place = self.enter();
+        let full = {
+            let state = self.state();
+            state.held.len() >= MAX_HELD && !state.held.contains_key(&conversation)
+        };
+        // Where no more conversations can be held, nothing new is taken anyway.
+        if !full {
+            self.hold(conversation, message, place);
+        }
+    }
+
     /// The next place.
     pub(super) fn enter(&self) -> Place {
         let mut state = self.state();
@@ -108,6 +122,17 @@ mod tests {
         let again = lane.enter();
         assert!(lane.admit(conversation(), message(1), again));
         assert!(lane.admit(conversation(), message(2), lane.enter()));
+    }
+
+    #[test]
+    fn a_send_that_was_refused_before_the_queue_holds_as_well() {
+        let lane = SendLane::new();
+        let first = lane.enter();
+        lane.refuse(conversation(), message(2));
+        assert!(lane.admit(conversation(), message(1), first));
+        assert!(!lane.admit(conversation(), message(3), lane.enter()));
+        assert!(lane.admit(conversation(), message(2), lane.enter()));
+        assert!(lane.admit(conversation(), message(3), lane.enter()));
     }
 
     #[test]

@@ -1,0 +1,96 @@
+//! Messages, conversations and cursors.
+
+use flux_core::message::{
+    Conversation, Cursor, Destination, History, HistoryFrom, InvalidText, MAX_PAGE, Message, MessageText,
+    Sent,
+};
+use flux_core::{ConversationId, ErrorCode, MessageId};
+use flux_proto::v1::{self, read_history::From, send::To};
+
+use super::field::{Invalid, id, limit, optional_ms, seq};
+use super::{Ask, Send};
+
+impl TryFrom<v1::Send> for Send {
+    type Error = Invalid;
+
+    fn try_from(send: v1::Send) -> Result<Self, Invalid> {
+        let to = match send.to.ok_or(Invalid::argument("to"))? {
+            To::ConversationId(text) => Destination::Conversation(id(&text, "conversation_id")?),
+            To::UserId(text) => Destination::User(id(&text, "user_id")?),
+        };
+        Ok(Self { to, message: message_id(&send.message_id)?, text: text(&send.text)? })
+    }
+}
+
+fn message_id(text: &str) -> Result<MessageId, Invalid> {
+    let message: MessageId = id(text, "message_id")?;
+    if message.as_uuid().get_version_num() == 7 { Ok(message) } else { Err(Invalid::argument("message_id")) }
+}
+
+fn text(text: &str) -> Result<MessageText, Invalid> {
+    MessageText::new(text).map_err(|error| {
+        let code = match error {
+            InvalidText::Empty => ErrorCode::MessageEmpty,
+            InvalidText::TooLong { .. } | InvalidText::TooManyBytes { .. } => ErrorCode::MessageTooLong,
+            _ => ErrorCode::TextNotAllowed,
+        };
+        Invalid { code, field: "text" }
+    })
+}
+
+pub(super) fn read_history(read: &v1::ReadHistory) -> Result<Ask, Invalid> {
+    let from = match read.from {
+        None | Some(From::BeforeSeq(0)) => HistoryFrom::Before(None),
+        Some(From::BeforeSeq(before)) => HistoryFrom::Before(Some(seq(before, "before_seq")?)),
+        Some(From::AfterSeq(after)) => HistoryFrom::After(seq(after, "after_seq")?),
+    };
+    let conversation = id(&read.conversation_id, "conversation_id")?;
+    Ok(Ask::History { conversation, from, limit: limit(read.limit, MAX_PAGE) })
+}
+
+pub(super) fn message(message: &Message) -> v1::Message {
+    v1::Message {
+        conversation_id: message.conversation.to_string(),
+        seq: message.seq.get(),
+        sender_id: message.sender.to_string(),
+        message_id: message.message.to_string(),
+        text: message.text.as_str().to_owned(),
+        stored_ms: message.at.as_millis(),
+    }
+}
+
+pub(super) fn cursor(cursor: &Cursor) -> v1::Cursor {
+    v1::Cursor {
+        user_id: cursor.user.to_string(),
+        delivered_seq: cursor.delivered.get(),
+        read_seq: cursor.read.get(),
+    }
+}
+
+pub(super) fn conversation(conversation: &Conversation) -> v1::Conversation {
+    v1::Conversation {
+        conversation_id: conversation.conversation.to_string(),
+        head_seq: conversation.head.get(),
+        cursors: conversation.cursors.iter().map(cursor).collect(),
+        writable: conversation.writable,
+        last_message_ms: optional_ms(conversation.last_message),
+    }
+}
+
+pub(super) fn sent(sent: &Sent) -> v1::Sent {
+    v1::Sent {
+        epoch: sent.epoch.to_string(),
+        conversation_id: sent.conversation.to_string(),
+        seq: sent.seq.get(),
+        stored_ms: sent.at.as_millis(),
+        repeated: sent.repeated,
+    }
+}
+
+pub(super) fn history(conversation: ConversationId, history: &History) -> v1::History {
+    v1::History {
+        conversation_id: conversation.to_string(),
+        messages: history.messages.iter().map(message).collect(),
+        head_seq: history.head.get(),
+    }
+}

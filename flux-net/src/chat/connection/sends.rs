@@ -1,0 +1,112 @@
+//! Sends, handed to the core one after the other in the order in which they came.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use flux_core::message::{Destination, MessageError, SendLane, SendTicket};
+use flux_core::session::Actor;
+use flux_core::{ConversationId, MessageId, Pair};
+use futures_util::future::BoxFuture;
+use tracing::Span;
+
+use crate::chat::codec::Send;
+use crate::chat::server::Inner;
+
+/// A send that the core took, or did not.
+pub(super) struct Submitted {
+    pub(super) request_id: u32,
+    pub(super) span: Span,
+    /// When it came, by the monotonic clock.
+    pub(super) at: Duration,
+    pub(super) outcome: Result<SendTicket, MessageError>,
+}
+
+enum Waiting {
+    Send {
+        request_id: u32,
+        span: Span,
+        at: Duration,
+        send: Send,
+    },
+    /// One that is answered already: later ones are to wait for it, but not those before it.
+    Refused {
+        conversation: ConversationId,
+        message: MessageId,
+    },
+}
+
+/// The sends of a connection that the core has not taken yet. There is more than one only where a policy is asked
+/// before each.
+pub(super) struct Sends {
+    server: Arc<Inner>,
+    actor: Actor,
+    lane: Arc<SendLane>,
+    waiting: VecDeque<Waiting>,
+    submitting: Option<BoxFuture<'static, Submitted>>,
+}
+
+impl Sends {
+    pub(super) fn new(server: &Arc<Inner>, actor: Actor) -> Self {
+        let lane = Arc::new(SendLane::new());
+        Self { server: Arc::clone(server), actor, lane, waiting: VecDeque::new(), submitting: None }
+    }
+
+    pub(super) fn lane(&self) -> &SendLane {
+        &self.lane
+    }
+
+    pub(super) fn push(&mut self, request_id: u32, send: Send, at: Duration, span: Span) {
+        self.waiting.push_back(Waiting::Send { request_id, span, at, send });
+    }
+
+    /// Notes that a send was not taken and may be repeated, so that later ones do not overtake it.
+    pub(super) fn refuse(&mut self, send: &Send) {
+        let Some(conversation) = conversation(&self.actor, send.to) else { return };
+        if self.waiting.is_empty() && self.submitting.is_none() {
+            self.lane.refuse(conversation, send.message);
+        } else {
+            self.waiting.push_back(Waiting::Refused { conversation, message: send.message });
+        }
+    }
+
+    /// The next one that was handed over; waits for ever if there is none. Losing a call loses nothing.
+    pub(super) async fn next(&mut self) -> Submitted {
+        loop {
+            if let Some(submitting) = &mut self.submitting {
+                let submitted = submitting.await;
+                self.submitting = None;
+                return submitted;
+            }
+            match self.waiting.pop_front() {
+                Some(Waiting::Send { request_id, span, at, send }) => {
+                    self.submitting = Some(self.submit(request_id, span, at, send));
+                }
+                Some(Waiting::Refused { conversation, message }) => self.lane.refuse(conversation, message),
+                None => return std::future::pending().await,
+            }
+        }
+    }
+
+    fn submit(&self, request_id: u32, span: Span, at: Duration, send: Send) -> BoxFuture<'static, Submitted> {
+        let (server, actor, lane) = (Arc::clone(&self.server), self.actor, Arc::clone(&self.lane));
+        Box::pin(async move {
+            let Send { to, message, text } = send;
+            let outcome = server.flux().messages.submit(actor, Some(&lane), to, message, text).await;
+            if let (Err(error), Some(conversation)) = (&outcome, conversation(&actor, to))
+                && error.code().retryable()
+            {
+                lane.refuse(conversation, message);
+            }
+            Submitted { request_id, span, at, outcome }
+        })
+    }
+}
+
+/// Where a send goes; `None` for one to oneself, which is refused for good.
+fn conversation(actor: &Actor, to: Destination) -> Option<ConversationId> {
+    match to {
+        Destination::Conversation(conversation) => Some(conversation),
+        Destination::User(user) => Pair::new(actor.user, user).map(ConversationId::direct),
+    }
+}
