@@ -57,7 +57,11 @@ async fn a_taken_username_costs_no_code() {
     for look_alike in ["modern", "modem", "m0dem", "m_o-dern"] {
         let registration = registration(look_alike, &email("ann"), code.clone());
         let error = world.accounts.register(registration, &HERE.addr()).await.unwrap_err();
-        assert_eq!((error.code(), error.field()), (ErrorCode::UsernameTaken, Some("username")), "{look_alike}");
+        assert_eq!(
+            (error.code(), error.field()),
+            (ErrorCode::UsernameTaken, Some("username")),
+            "{look_alike}"
+        );
     }
     world.try_register("ann", code).await.unwrap();
 }
@@ -132,8 +136,7 @@ async fn a29_an_address_that_got_an_account_meanwhile_is_answered_like_a_wrong_c
 async fn a30_of_two_who_want_one_name_one_gets_it_and_the_other_keeps_the_code() {
     let world = World::new();
     let (ann, bob) = (email("ann"), email("bob"));
-    let codes =
-        [world.code(Purpose::Register, &ann).await, world.code(Purpose::Register, &bob).await];
+    let codes = [world.code(Purpose::Register, &ann).await, world.code(Purpose::Register, &bob).await];
     let client = HERE.addr();
     let outcomes = all([("scope", &ann, 0), ("ѕсоре", &bob, 1)].map(|(name, address, n)| {
         let registration = registration(name, address, codes[n].clone());
@@ -152,7 +155,8 @@ async fn a30_of_two_who_want_one_name_one_gets_it_and_the_other_keeps_the_code()
 #[tokio::test]
 async fn a_program_provisions_users_it_knows() {
     let world = World::new();
-    let ann = world.accounts.provision(NewUser { email: Some(email("ann")), ..new_user("ann") }).await.unwrap();
+    let ann =
+        world.accounts.provision(NewUser { email: Some(email("ann")), ..new_user("ann") }).await.unwrap();
     assert_eq!(ann.password_hash, None);
     let taken = world.accounts.provision(new_user("a_nn")).await.unwrap_err();
     assert!(matches!(taken, ProvisionError::UsernameTaken));
@@ -211,7 +215,8 @@ async fn a56_search_finds_by_the_start_of_a_name_a_whole_address_or_an_id() {
             world.accounts.provision(new_user(name)).await.unwrap();
         }
     }
-    let off = world.accounts.provision(NewUser { email: Some(email("off")), ..new_user("annoff") }).await.unwrap();
+    let off =
+        world.accounts.provision(NewUser { email: Some(email("off")), ..new_user("annoff") }).await.unwrap();
     world.accounts.set_disabled(off.profile.user, true).await.unwrap();
     let gone = world.guest("annagone").await;
     world.accounts.delete(&gone, None).await.unwrap();

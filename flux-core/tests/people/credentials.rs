@@ -21,7 +21,13 @@ impl World {
         self.accounts.reset_password(&email(name), code, &Secret::new(new), &HERE.addr()).await
     }
 
-    async fn change_email(&self, actor: &Actor, password: &str, to: &str, code: &Secret) -> Result<(), CredentialError> {
+    async fn change_email(
+        &self,
+        actor: &Actor,
+        password: &str,
+        to: &str,
+        code: &Secret,
+    ) -> Result<(), CredentialError> {
         let password = Secret::new(password);
         self.accounts.change_email(actor, Some(&password), &email(to), code, &HERE.addr()).await
     }

@@ -53,7 +53,10 @@ async fn two_people_become_friends_and_part() {
     let (ann, bob) = (world.guest("ann").await, world.guest("bob").await);
     world.told.take_entries();
     let request = world.propose(&ann, bob.user).await;
-    assert_eq!((request.from.user, request.to.user, request.greeting.as_str()), (ann.user, bob.user, "hello"));
+    assert_eq!(
+        (request.from.user, request.to.user, request.greeting.as_str()),
+        (ann.user, bob.user, "hello")
+    );
     assert_eq!(world.told.readers(), BTreeSet::from([ann.user, bob.user]));
     assert_eq!(world.pending(&ann, RequestDirection::Sent).await, [request.request]);
     assert_eq!(world.pending(&bob, RequestDirection::Received).await, [request.request]);

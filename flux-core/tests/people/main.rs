@@ -3,8 +3,10 @@
 
 mod accounts;
 mod credentials;
+mod deadlines;
 mod friends;
 mod logins;
+mod secrets;
 mod sessions;
 mod support;
 mod verification;

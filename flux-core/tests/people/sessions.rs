@@ -18,7 +18,8 @@ fn gone<T: std::fmt::Debug>(outcome: Result<T, SessionError>) {
 }
 
 fn fenced<T: std::fmt::Debug>(outcome: Result<T, SessionError>) {
-    assert!(matches!(outcome, Err(SessionError::Fenced(Fenced::SessionEnded))), "{outcome:?}");
+    let error = outcome.unwrap_err();
+    assert!(matches!(error, SessionError::Fenced(Fenced::SessionEnded)), "{error:?}");
 }
 
 impl World {

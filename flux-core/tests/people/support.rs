@@ -220,11 +220,7 @@ pub(crate) fn device(class: DeviceClass) -> Device {
 }
 
 pub(crate) fn login(name: &str, password: &str) -> Login {
-    Login {
-        name: Secret::new(name),
-        password: Secret::new(password),
-        device: device(DeviceClass::Desktop),
-    }
+    Login { name: Secret::new(name), password: Secret::new(password), device: device(DeviceClass::Desktop) }
 }
 
 pub(crate) fn registration(name: &str, address: &Email, code: Secret) -> Registration {
@@ -274,6 +270,8 @@ pub(crate) struct FakeHasher {
     pub(crate) verified: AtomicUsize,
     pub(crate) hashed: AtomicUsize,
     pub(crate) busy: AtomicBool,
+    /// Hashing never ends.
+    pub(crate) stuck: AtomicBool,
     /// Held by a test, it keeps verifications waiting.
     pub(crate) gate: tokio::sync::RwLock<()>,
 }
@@ -283,6 +281,9 @@ impl PasswordHasher for FakeHasher {
     async fn hash(&self, password: &Password) -> Result<Secret, HashError> {
         if self.busy.load(Ordering::SeqCst) {
             return Err(HashError::Busy);
+        }
+        if self.stuck.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
         }
         self.hashed.fetch_add(1, Ordering::SeqCst);
         let strength = self.strength.load(Ordering::SeqCst);

@@ -9,9 +9,7 @@ use flux_core::account::{Email, NewUser, Username};
 use flux_core::guard::Quota;
 use flux_core::mail::{Mail, MailContent, MailError, Mailer};
 use flux_core::testing::ManualClock;
-use flux_core::verification::{
-    CodeLimits, CodePolicy, CodeRequested, CodeRules, Purpose, VerificationError,
-};
+use flux_core::verification::{CodeLimits, CodePolicy, CodeRequested, CodeRules, Purpose, VerificationError};
 use flux_store::memory::MemoryCodes;
 
 use crate::support::{ClientNumber, HERE, Setup, World, all, another, code_in, email};
@@ -19,7 +17,8 @@ use crate::support::{ClientNumber, HERE, Setup, World, all, another, code_in, em
 const MINUTE: Duration = Duration::from_mins(1);
 
 fn refused<T: std::fmt::Debug>(outcome: Result<T, VerificationError>) {
-    assert!(matches!(outcome, Err(VerificationError::InvalidCode)), "{outcome:?}");
+    let error = outcome.unwrap_err();
+    assert!(matches!(error, VerificationError::InvalidCode), "{error:?}");
 }
 
 impl World {
@@ -27,7 +26,12 @@ impl World {
         self.verification.request(purpose, address, &HERE.addr()).await.unwrap()
     }
 
-    async fn redeem(&self, purpose: Purpose, address: &Email, code: &Secret) -> Result<(), VerificationError> {
+    async fn redeem(
+        &self,
+        purpose: Purpose,
+        address: &Email,
+        code: &Secret,
+    ) -> Result<(), VerificationError> {
         self.verification.redeem(purpose, address, code, &HERE.addr()).await.map(drop)
     }
 }
@@ -90,7 +94,8 @@ async fn a32_what_cannot_be_a_code_is_refused_and_costs_no_try() {
     let world = World::new();
     let ann = email("ann");
     let code = world.code(Purpose::Register, &ann).await;
-    for text in ["", " ", "12345", "1234567", "12345a", "-12345", "１２３４５６", "12 456", "\0\0\0\0\0\0"] {
+    for text in ["", " ", "12345", "1234567", "12345a", "-12345", "１２３４５６", "12 456", "\0\0\0\0\0\0"]
+    {
         refused(world.redeem(Purpose::Register, &ann, &Secret::new(text)).await);
     }
     world.redeem(Purpose::Register, &ann, &code).await.unwrap();
@@ -185,7 +190,8 @@ async fn a35_many_addresses_from_one_client_are_limited() {
     let world = World::with(Setup { codes: CodeRules::default(), ..Setup::default() });
     let mut sent = 0;
     for n in 0..100 {
-        let asked = world.verification.request(Purpose::Register, &email(&format!("u{n}")), &HERE.addr()).await;
+        let asked =
+            world.verification.request(Purpose::Register, &email(&format!("u{n}")), &HERE.addr()).await;
         match asked {
             Ok(_) => sent += 1,
             Err(error) => {
@@ -208,7 +214,8 @@ async fn a40_the_answer_does_not_tell_whether_there_is_an_account() {
         world.clock.advance(Duration::from_hours(1));
         for _ in 0..10 {
             let known = world.verification.request(purpose, &email("ann"), &ClientNumber(1).addr()).await;
-            let unknown = world.verification.request(purpose, &email("nobody"), &ClientNumber(2).addr()).await;
+            let unknown =
+                world.verification.request(purpose, &email("nobody"), &ClientNumber(2).addr()).await;
             assert_eq!(known.unwrap(), unknown.unwrap(), "{purpose:?}");
             world.clock.advance(Duration::from_secs(25));
         }
@@ -233,11 +240,9 @@ async fn a40_what_is_mailed_depends_on_the_account() {
         world.ask(purpose, &email(name)).await;
         assert_eq!(world.mailer.take().map(|mail| mail.content), mailed, "{purpose:?} {name}");
     }
-    for (purpose, name) in [
-        (Purpose::ResetPassword, "ann"),
-        (Purpose::Register, "new"),
-        (Purpose::ChangeEmail, "newer"),
-    ] {
+    for (purpose, name) in
+        [(Purpose::ResetPassword, "ann"), (Purpose::Register, "new"), (Purpose::ChangeEmail, "newer")]
+    {
         world.ask(purpose, &email(name)).await;
         code_in(&world.mailer.take().unwrap(), &email(name));
     }
@@ -261,7 +266,8 @@ async fn a40_mail_that_is_not_taken_does_not_tell_either() {
     full.accounts.provision(new).await.unwrap();
     for name in ["ann", "nobody"] {
         full.ask(Purpose::ResetPassword, &email(name)).await;
-        let refused = full.verification.request(Purpose::Register, &email(name), &HERE.addr()).await.unwrap_err();
+        let refused =
+            full.verification.request(Purpose::Register, &email(name), &HERE.addr()).await.unwrap_err();
         assert_eq!(refused.code(), ErrorCode::Overloaded);
     }
 }
