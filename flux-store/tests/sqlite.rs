@@ -1,5 +1,6 @@
 //! The durable ports on SQLite: the contract, and what is true of a file alone.
 #![cfg(feature = "sqlite")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::future::poll_fn;
 use std::path::Path;

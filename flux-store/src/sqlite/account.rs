@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use flux_core::account::{
-    Account, AccountState, AccountStore, ChangeEmail, CreateAccount, Email, Ended, NewAccount, Profile,
-    ProfileChange, USERNAME_RESERVED, Username, UsernamePrefix,
+    Account, AccountStore, ChangeEmail, CreateAccount, Email, Ended, NewAccount, Profile, ProfileChange,
+    USERNAME_RESERVED, Username, UsernamePrefix,
 };
 use flux_core::feed::{FeedChange, FeedEntry};
 use flux_core::session::{Actor, SessionEndReason};
 use flux_core::{ActError, Entropy, JobId, Secret, SessionId, StoreError, Timestamp, UserId};
 
-use super::rows::{Columns, Id, account_columns, corrupt, limit as rows, profile_columns, state_code};
+use super::rows::{Columns, Id, account_columns, corrupt, limit as rows, profile_columns};
 use super::statement::{many_statements, statements};
 use super::writer::Tx;
 use super::{SqliteStore, feed, job, session};
@@ -54,7 +54,7 @@ many_statements! {
     SEEN = "WITH seen(id, at_ms) AS (VALUES ", "(?,?)",
            ") UPDATE accounts SET last_seen_ms = seen.at_ms FROM seen \
             WHERE accounts.user_id = seen.id AND accounts.state <> 2 \
-              AND seen.at_ms > COALESCE(accounts.last_seen_ms, seen.at_ms - 1)";
+              AND (accounts.last_seen_ms IS NULL OR accounts.last_seen_ms < seen.at_ms)";
 }
 
 /// The account of somebody whose session was just found good.
@@ -281,8 +281,7 @@ async fn delete(tx: &mut Tx, actor: Actor, entropy: Arc<dyn Entropy>) -> Result<
 }
 
 async fn set_disabled(tx: &mut Tx, user: UserId, disabled: bool) -> Result<Option<Ended>, StoreError> {
-    let state = if disabled { AccountState::Disabled } else { AccountState::Active };
-    if tx.count(sqlx::query(SET_STATE).bind(state_code(state)).bind(user.blob())).await? == 0 {
+    if tx.count(sqlx::query(SET_STATE).bind(i64::from(disabled)).bind(user.blob())).await? == 0 {
         return Ok(None);
     }
     if !disabled {

@@ -3,7 +3,7 @@
 mod deletion;
 
 use async_trait::async_trait;
-use flux_core::feed::FeedChange;
+use flux_core::feed::{FeedChange, FeedEntry};
 use flux_core::job::{JobStep, JobStore};
 use flux_core::{JobId, StoreError, UserId};
 
@@ -46,6 +46,10 @@ impl Kind {
             Self::AccountDeleted => 1,
         }
     }
+
+    fn of(code: i64) -> Option<Self> {
+        [Self::ProfileChanged, Self::AccountDeleted].into_iter().find(|kind| kind.code() == code)
+    }
 }
 
 /// After which relation a page starts.
@@ -78,14 +82,13 @@ async fn advance(tx: &mut Tx, job: JobId, page: usize) -> Result<JobStep, StoreE
         return Ok(JobStep { entries: Vec::new(), done: true });
     };
     let mut columns = Columns::of(&row);
-    let kind = columns.int("jobs.kind")?;
+    let kind = Kind::of(columns.int("jobs.kind")?).ok_or(corrupt("jobs.kind"))?;
     let user: UserId = columns.id("jobs.user_id")?;
     let place = Place { ms: columns.int("jobs.after_ms")?, id: columns.bytes("jobs.after_id")?.to_vec() };
     let mut entries = Vec::new();
     let next = match kind {
-        0 => tell_friends(tx, user, place, page, &mut entries).await?,
-        1 => deletion::clear_up(tx, user, place, page, &mut entries).await?,
-        _ => return Err(corrupt("jobs.kind")),
+        Kind::ProfileChanged => tell_friends(tx, user, place, page, &mut entries).await?,
+        Kind::AccountDeleted => deletion::clear_up(tx, user, place, page, &mut entries).await?,
     };
     let done = next.is_none();
     match next {
@@ -95,7 +98,8 @@ async fn advance(tx: &mut Tx, job: JobId, page: usize) -> Result<JobStep, StoreE
     Ok(JobStep { entries, done })
 }
 
-type Entries = Vec<(UserId, flux_core::feed::FeedEntry)>;
+/// What is to be pushed.
+type Entries = Vec<(UserId, FeedEntry)>;
 
 /// Tells a page of friends of the profile as it is now; where the next page starts, if there may be one.
 async fn tell_friends(

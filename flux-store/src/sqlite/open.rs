@@ -64,6 +64,8 @@ pub(super) async fn open(
             Synchronous::Normal => SqliteSynchronous::Normal,
         })
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+        // What is put aside while a statement runs needs no file.
+        .pragma("temp_store", "MEMORY")
         .pragma("cache_size", CACHE);
     let (connection, epoch, stamp) = prepare(&writing, config.new_epoch, clock.as_ref(), entropy.as_ref())
         .await

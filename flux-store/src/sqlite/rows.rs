@@ -65,16 +65,6 @@ pub(super) fn limit(rows: usize) -> i64 {
     i64::try_from(rows).unwrap_or(i64::MAX)
 }
 
-/// The number that stands for a state.
-pub(super) const fn state_code(state: AccountState) -> i64 {
-    match state {
-        AccountState::Active => 0,
-        AccountState::Disabled => 1,
-        // The core may grow states; to a store that does not know them they are out of use.
-        _ => 2,
-    }
-}
-
 /// Reads a row from left to right.
 pub(super) struct Columns<'r> {
     row: &'r SqliteRow,

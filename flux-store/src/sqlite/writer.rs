@@ -214,3 +214,77 @@ pub(super) fn session_facts(columns: &mut Columns<'_>) -> Result<SessionFacts, S
         ended: columns.flag("sessions.ended_ms")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use flux_core::account::AccountStore;
+    use flux_core::message::MessageStore;
+    use flux_core::testing::{ManualClock, SeededEntropy};
+    use flux_core::{Timestamp, UserId};
+
+    use super::*;
+    use crate::sqlite::{SqliteConfig, SqliteStore};
+
+    const INSERT: &str = "INSERT INTO accounts (user_id, display_name, bio, state, created_ms, invisible) \
+                          VALUES (?, '', '', 2, 0, 0)";
+
+    struct World {
+        store: SqliteStore,
+        clock: ManualClock,
+        user: UserId,
+        _folder: tempfile::TempDir,
+    }
+
+    impl World {
+        async fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let (clock, chance) = (ManualClock::default(), SeededEntropy::new(1));
+            let user = UserId::generate(Timestamp::default(), &chance);
+            let config = SqliteConfig::new(folder.path().join("flux.db"));
+            let store = SqliteStore::open(config, Arc::new(clock.clone()), Arc::new(chance)).await.unwrap();
+            Self { store, clock, user, _folder: folder }
+        }
+
+        /// Writes an account and stamps a log; during that, `span` passes.
+        async fn write(&self, span: Duration) -> Result<i64, StoreError> {
+            let (user, clock) = (self.user, self.clock.clone());
+            self.store.writer.write(move |tx| Box::pin(insert(tx, user, clock, span))).await
+        }
+
+        async fn written(&self) -> bool {
+            self.store.account(self.user).await.unwrap().is_some()
+        }
+    }
+
+    async fn insert(
+        tx: &mut Tx,
+        user: UserId,
+        clock: ManualClock,
+        span: Duration,
+    ) -> Result<i64, StoreError> {
+        tx.run(sqlx::query(INSERT).bind(user.blob())).await?;
+        clock.advance(span);
+        Ok(tx.next_stamp())
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_takes_too_long_is_rolled_back() {
+        let world = World::new().await;
+        let late = world.write(LONGEST_TRANSACTION + Duration::from_millis(1)).await;
+        assert!(matches!(late, Err(StoreError::Unavailable(_))), "{late:?}");
+        assert!(!world.written().await);
+        world.write(LONGEST_TRANSACTION).await.unwrap();
+        assert!(world.written().await);
+    }
+
+    #[tokio::test]
+    async fn a_stamp_of_a_transaction_that_failed_is_not_given_out_again() {
+        let world = World::new().await;
+        world.write(Duration::from_mins(1)).await.unwrap_err();
+        assert_eq!(world.store.horizon().await.unwrap(), Stamp(1), "it is over, so nothing comes under it");
+        assert_eq!(world.write(Duration::ZERO).await.unwrap(), 2);
+        assert_eq!(world.store.horizon().await.unwrap(), Stamp(2));
+    }
+}

@@ -8,19 +8,21 @@ use crate::sqlite::rows::{Id, int};
 use crate::sqlite::statement::many_statements;
 use crate::sqlite::writer::Tx;
 
+// OR FAIL: should a statement break off half-way, what it has done stays until the transaction is rolled back, which it
+// then is. Being able to undo one statement alone, SQLite copies every page that a long one touches.
 many_statements! {
-    INSERT = "INSERT INTO messages (conversation_id, seq, sender_id, message_id, text, at_ms) \
+    INSERT = "INSERT OR FAIL INTO messages (conversation_id, seq, sender_id, message_id, text, at_ms) \
               SELECT * FROM (VALUES ", "(?,?,?,?,?,?)", ") WHERE column1 IS NOT NULL";
     /// A head and a time that are NULL stay as they are.
     TOUCH = "WITH new(id, head, at_ms, changed) AS (VALUES ", "(?,?,?,?)",
-            ") UPDATE conversations SET head_seq = COALESCE(new.head, head_seq), \
+            ") UPDATE OR FAIL conversations SET head_seq = COALESCE(new.head, head_seq), \
                  last_message_ms = COALESCE(new.at_ms, last_message_ms), changed = new.changed \
                FROM new WHERE conversations.conversation_id = new.id";
     MOVE = "WITH new(conversation, user, delivered, read) AS (VALUES ", "(?,?,?,?)",
-           ") UPDATE members SET delivered_seq = new.delivered, read_seq = new.read \
+           ") UPDATE OR FAIL members SET delivered_seq = new.delivered, read_seq = new.read \
               FROM new WHERE members.user_id = new.user AND members.conversation_id = new.conversation";
     CLAIM = "WITH new(id, generation, now_ms) AS (VALUES ", "(?,?,?)",
-            ") UPDATE sessions SET generation = new.generation, last_used_ms = new.now_ms \
+            ") UPDATE OR FAIL sessions SET generation = new.generation, last_used_ms = new.now_ms \
                FROM new WHERE sessions.session_id = new.id";
 }
 

@@ -160,7 +160,9 @@ CREATE TABLE messages (
     PRIMARY KEY (conversation_id, seq)
 ) STRICT, WITHOUT ROWID;
 
-CREATE UNIQUE INDEX messages_by_id ON messages (conversation_id, sender_id, message_id);
+-- The message id comes first because it begins with the time of its making: new entries are neighbours, whichever
+-- conversation they are in, and a batch writes few pages of this index instead of one per message.
+CREATE UNIQUE INDEX messages_by_id ON messages (message_id, conversation_id, sender_id);
 
 -- Where each feed ends, and up to where it was cut.
 CREATE TABLE feed_heads (
