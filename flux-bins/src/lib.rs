@@ -1,3 +1,18 @@
 //! The programs of Flux, as a library: what each binary puts together lies here, so that a binary fits on one screen.
+//!
+//! [`config`] reads and checks settings, [`compose`] opens what they name, and each command of `flux` is a module that
+//! [`cli`] calls.
 
+pub mod cli;
+pub mod compose;
 pub mod config;
+pub mod failure;
+pub mod telemetry;
+
+mod chat;
+mod db;
+mod demo;
+mod mail;
+mod register;
+mod terminal;
+mod up;

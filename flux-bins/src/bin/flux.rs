@@ -1,2 +1,5 @@
-//! flux
-fn main() {}
+//! `flux`: a chat server in one process, and the tools to try it.
+
+fn main() -> std::process::ExitCode {
+    flux_bins::cli::main()
+}

@@ -18,7 +18,10 @@ pub(super) fn check(config: &Config) -> Vec<(&'static str, String)> {
     mail(config, &mut wrong);
     numbers(config, &mut wrong);
     if let Err(error) = EnvFilter::try_new(&config.log.filter) {
-        wrong.push(("log.filter", format!("not a filter such as \"info\" or \"warn,flux_net=debug\": {error}")));
+        wrong.push((
+            "log.filter",
+            format!("not a filter such as \"info\" or \"warn,flux_net=debug\": {error}"),
+        ));
     }
     wrong
 }
@@ -39,7 +42,10 @@ fn http(config: &Config, wrong: &mut Wrong) {
         ));
     }
     if !http.public_url.is_empty() && !is_origin(&http.public_url) {
-        wrong.push(("http.public_url", "expected a URL without a path, such as https://chat.example.org".to_owned()));
+        wrong.push((
+            "http.public_url",
+            "expected a URL without a path, such as https://chat.example.org".to_owned(),
+        ));
     }
     if !http.allowed_origins.iter().all(|origin| is_origin(origin)) {
         wrong.push((
@@ -64,9 +70,7 @@ fn is_origin(text: &str) -> bool {
     };
     let host_is_one = match host.strip_prefix('[') {
         Some(v6) => v6.strip_suffix(']').is_some_and(|v6| v6.parse::<std::net::Ipv6Addr>().is_ok()),
-        None => {
-            !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))
-        }
+        None => !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')),
     };
     host_is_one && port.is_none_or(|port| port.parse::<u16>().is_ok())
 }
@@ -96,7 +100,8 @@ fn mail(config: &Config, wrong: &mut Wrong) {
     if smtp.host.is_empty() {
         wrong.push(("smtp.host", "mail.mode is \"smtp\": name the server".to_owned()));
     }
-    let address = smtp.from.split_once('<').and_then(|(_, rest)| rest.strip_suffix('>')).unwrap_or(&smtp.from);
+    let address =
+        smtp.from.split_once('<').and_then(|(_, rest)| rest.strip_suffix('>')).unwrap_or(&smtp.from);
     if flux_core::account::Email::new(address).is_err() {
         wrong.push(("smtp.from", "mail.mode is \"smtp\": give the address that mail comes from".to_owned()));
     }
@@ -106,7 +111,8 @@ fn mail(config: &Config, wrong: &mut Wrong) {
     if !smtp.root_certificates.is_empty() && !std::path::Path::new(&smtp.root_certificates).is_file() {
         wrong.push(("smtp.root_certificates", "there is no such file".to_owned()));
     }
-    let local = smtp.host == "localhost" || smtp.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    let local =
+        smtp.host == "localhost" || smtp.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
     if smtp.security == SmtpSecurity::None && !local && !smtp.host.is_empty() {
         wrong.push((
             "smtp.security",
@@ -177,7 +183,10 @@ mod tests {
         let wrong = check(&config);
         assert_eq!(keys(&config), ["http.listen", "mail.mode"]);
         // It says why and what to do.
-        assert!(wrong[0].1.contains("in the clear") && wrong[0].1.contains("http.behind_tls_proxy"), "{wrong:?}");
+        assert!(
+            wrong[0].1.contains("in the clear") && wrong[0].1.contains("http.behind_tls_proxy"),
+            "{wrong:?}"
+        );
         config.http.behind_tls_proxy = true;
         config.mail.mode = MailMode::Smtp;
         config.smtp.host = "mail.example.org".to_owned();
@@ -217,10 +226,19 @@ mod tests {
         for good in ["https://a.example", "http://localhost:3000", "https://[::1]:8443", "http://127.0.0.1"] {
             assert!(is_origin(good), "{good}");
         }
-        for bad in
-            ["*", "null", "a.example", "https://", "https://a.example/", "https://a.example/x", "ftp://a.example",
-             "https://a.example:port", "https://user@a.example", "https://[a.example]", "https://a b"]
-        {
+        for bad in [
+            "*",
+            "null",
+            "a.example",
+            "https://",
+            "https://a.example/",
+            "https://a.example/x",
+            "ftp://a.example",
+            "https://a.example:port",
+            "https://user@a.example",
+            "https://[a.example]",
+            "https://a b",
+        ] {
             assert!(!is_origin(bad), "{bad}");
         }
     }

@@ -14,8 +14,8 @@ mod value;
 use std::collections::BTreeMap;
 
 pub use model::{
-    Backend, Config, Http, Limits, Log, LogFormat, Mail, MailLanguage, MailMode, Sessions, SessionsPolicy, Shutdown, Smtp,
-    SmtpSecurity, Storage, Sync,
+    Backend, Config, Http, Limits, Log, LogFormat, Mail, MailLanguage, MailMode, Sessions, SessionsPolicy,
+    Shutdown, Smtp, SmtpSecurity, Storage, Sync,
 };
 pub use problem::{Problem, Problems, Source};
 pub use sources::{DEFAULT_FILE, Sources};

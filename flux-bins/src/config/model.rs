@@ -187,7 +187,7 @@ section! {
         /// WebSocket connections of this process.
         pub connections: u32 = 10_000,
         /// WebSocket connections from one address.
-        pub connections_per_address: u32 = 1_000,
+        pub connections_per_address: u32 = 256,
         /// Friends of one user.
         pub friends: u32 = 5_000,
         /// Open friend requests of one user, each way.
@@ -283,9 +283,11 @@ impl Config {
             ("shutdown", self.shutdown.slots()),
         ];
         for (section, fields) in sections {
-            slots.extend(
-                fields.into_iter().map(|(name, doc, value)| Slot { key: format!("{section}.{name}"), doc, value }),
-            );
+            slots.extend(fields.into_iter().map(|(name, doc, value)| Slot {
+                key: format!("{section}.{name}"),
+                doc,
+                value,
+            }));
         }
         slots
     }

@@ -51,7 +51,8 @@ pub(super) fn read(sources: &Sources) -> Reading {
     for (flag, key, value) in &sources.flags {
         let source = Source::Flag(flag.clone());
         if keys.get(key) == Some(&true) {
-            let message = "a secret does not go on the command line, where every process can read it".to_owned();
+            let message =
+                "a secret does not go on the command line, where every process can read it".to_owned();
             reading.problem(source, Some(key), message);
         } else {
             reading.set(key, &Raw::Text(value.clone()), source, &keys);
@@ -138,8 +139,10 @@ impl Reading {
             {
                 if !unknown_sections.contains(&section.to_owned()) {
                     unknown_sections.push(section.to_owned());
-                    let hint = nearest(section, sections.iter().copied())
-                        .map_or_else(|| "no such section".to_owned(), |s| format!("no such section; did you mean {s}?"));
+                    let hint = nearest(section, sections.iter().copied()).map_or_else(
+                        || "no such section".to_owned(),
+                        |s| format!("no such section; did you mean {s}?"),
+                    );
                     self.problem(source(at), Some(section), hint);
                 }
                 continue;
@@ -208,7 +211,8 @@ fn same_layer(one: &Source, other: &Source) -> bool {
 /// Every leaf below `table`, with its dotted key and where it stands.
 fn flatten(prefix: Option<&str>, table: &DeTable<'_>, found: &mut Vec<(String, Raw, usize)>) {
     for (name, value) in table {
-        let key = prefix.map_or_else(|| name.get_ref().to_string(), |prefix| format!("{prefix}.{}", name.get_ref()));
+        let key = prefix
+            .map_or_else(|| name.get_ref().to_string(), |prefix| format!("{prefix}.{}", name.get_ref()));
         match value.get_ref() {
             DeValue::Table(inner) if !inner.is_empty() => flatten(Some(&key), inner, found),
             // An empty section sets nothing.

@@ -48,7 +48,11 @@ fn flags_win_over_variables_over_the_file_over_the_defaults() {
     );
     let sources = Sources {
         file: Some(path.clone()),
-        variables: variables(&[("FLUX_HTTP_LISTEN", "127.0.0.1:2"), ("FLUX_SESSIONS_MAX", "2"), ("HOME", "/")]),
+        variables: variables(&[
+            ("FLUX_HTTP_LISTEN", "127.0.0.1:2"),
+            ("FLUX_SESSIONS_MAX", "2"),
+            ("HOME", "/"),
+        ]),
         flags: flags(&[("http.listen", "127.0.0.1:3")]),
         ..Sources::default()
     };
@@ -126,7 +130,11 @@ fn broken_toml_is_told_with_its_line_and_without_its_content() {
 #[test]
 fn a_file_that_was_named_must_be_there() {
     let sources = Sources { file: Some("/nonexistent/flux.toml".into()), ..Sources::default() };
-    assert!(problems(&sources)[0].starts_with("/nonexistent/flux.toml cannot be read"), "{:?}", problems(&sources));
+    assert!(
+        problems(&sources)[0].starts_with("/nonexistent/flux.toml cannot be read"),
+        "{:?}",
+        problems(&sources)
+    );
 }
 
 #[test]

@@ -138,8 +138,9 @@ impl Value for Duration {
             Raw::Text(text) => text,
             _ => return Err(expected("a time such as \"20s\"", raw)),
         };
-        *self = parse_duration(text)
-            .ok_or_else(|| "expected a time such as \"500ms\", \"20s\", \"10m\", \"12h\" or \"60d\"".to_owned())?;
+        *self = parse_duration(text).ok_or_else(|| {
+            "expected a time such as \"500ms\", \"20s\", \"10m\", \"12h\" or \"60d\"".to_owned()
+        })?;
         Ok(())
     }
 
@@ -285,7 +286,10 @@ mod tests {
     #[test]
     fn lists_are_read_from_text_with_commas() {
         let read = |text| read(Vec::<String>::new(), text);
-        assert_eq!(read("https://a.example, https://b.example"), Ok(r#"["https://a.example", "https://b.example"]"#.to_owned()));
+        assert_eq!(
+            read("https://a.example, https://b.example"),
+            Ok(r#"["https://a.example", "https://b.example"]"#.to_owned())
+        );
         assert_eq!(read(""), Ok("[]".to_owned()));
     }
 

@@ -1,0 +1,432 @@
+//! Where a conversation is seen: a terminal, on which the status of a message changes where it stands, or a pipe, which
+//! gets a line for every change.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write as _};
+use std::time::{Duration, Instant};
+
+use flux_client::MessageId;
+
+use super::input::{Printer, size};
+use crate::terminal::layout::{left, right, width, wrap};
+use crate::terminal::{Paint, Tone, clean, clock};
+
+/// What became of a message of one's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Mark {
+    /// Waits here until the server has it.
+    Queued,
+    /// The server has it.
+    Stored,
+    /// A device of theirs has it.
+    Delivered,
+    /// They have seen it.
+    Read,
+    /// The server will not have it.
+    Failed,
+}
+
+impl Mark {
+    const fn sign(self) -> &'static str {
+        match self {
+            Self::Queued => "…",
+            Self::Stored => "✓",
+            Self::Delivered | Self::Read => "✓✓",
+            Self::Failed => "✗",
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Stored => "stored",
+            Self::Delivered => "delivered",
+            Self::Read => "read",
+            Self::Failed => "failed",
+        }
+    }
+
+    const fn tone(self) -> Tone {
+        match self {
+            Self::Queued | Self::Stored => Tone::Dim,
+            Self::Delivered => Tone::Accent,
+            Self::Read => Tone::Good,
+            Self::Failed => Tone::Bad,
+        }
+    }
+}
+
+/// One message to be shown.
+#[derive(Debug)]
+pub(crate) struct Line<'l> {
+    /// When it was stored, or now.
+    pub(crate) at_ms: i64,
+    /// Who wrote it, as the reader calls them.
+    pub(crate) name: &'l str,
+    /// What colour the name has.
+    pub(crate) tone: Tone,
+    /// As it was sent.
+    pub(crate) text: &'l str,
+    /// For a message of one's own.
+    pub(crate) own: Option<(MessageId, Mark)>,
+}
+
+/// Where a conversation is seen.
+pub(crate) enum Screen {
+    /// By a person.
+    Terminal(Box<Terminal>),
+    /// By a program.
+    Plain,
+}
+
+impl Screen {
+    /// With colours where there is a terminal.
+    pub(crate) fn paint(&self) -> Paint {
+        match self {
+            Self::Terminal(terminal) => terminal.paint,
+            Self::Plain => Paint::plain(),
+        }
+    }
+
+    /// Says something that is no message; `text` is ours or has been cleaned, and may be painted.
+    pub(crate) fn say(&mut self, text: &str) -> io::Result<()> {
+        match self {
+            Self::Terminal(terminal) => terminal.say(text),
+            Self::Plain => plain(text),
+        }
+    }
+
+    /// Shows a message.
+    pub(crate) fn message(&mut self, line: &Line<'_>) -> io::Result<()> {
+        match self {
+            Self::Terminal(terminal) => terminal.message(line),
+            Self::Plain => {
+                let text = clean::line(line.text);
+                match line.own {
+                    Some((_, mark)) => plain(&format!("[{}] {text}", mark.word())),
+                    None => plain(&format!("{}: {text}", line.name)),
+                }
+            }
+        }
+    }
+
+    /// Shows what became of a message of one's own.
+    pub(crate) fn mark(&mut self, message: MessageId, mark: Mark, text: &str) -> io::Result<()> {
+        match self {
+            Self::Terminal(terminal) => terminal.mark(message, mark),
+            Self::Plain => plain(&format!("[{}] {}", mark.word(), clean::line(text))),
+        }
+    }
+
+    /// A line was typed at a prompt: it is taken off the screen, for what it says is shown in its own way.
+    pub(crate) fn typed(&mut self, prompt: &str, line: &str) -> io::Result<()> {
+        match self {
+            Self::Terminal(terminal) => terminal.typed(prompt, line),
+            Self::Plain => Ok(()),
+        }
+    }
+}
+
+fn plain(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{text}")?;
+    out.flush()
+}
+
+/// A terminal. All that is printed goes through here, so that it is known on which row each message stands.
+pub(crate) struct Terminal {
+    printer: Printer,
+    size: fn() -> Option<(usize, usize)>,
+    paint: Paint,
+    columns: usize,
+    rows: usize,
+    /// Rows printed so far.
+    printed: usize,
+    /// On which of them the messages stand whose mark may change.
+    marked: BTreeMap<MessageId, usize>,
+    last_print: Option<Instant>,
+}
+
+/// What is printed while the return key goes down comes above or below the typed line: nobody can tell.
+const IN_DOUBT: Duration = Duration::from_millis(100);
+
+/// Rows that the prompt and what is being typed may take at the lower end.
+const PROMPT_ROWS: usize = 6;
+
+/// The widths of the columns that stand before a text.
+struct Columns {
+    /// From the left: the time, five columns and a space, then the mark.
+    mark: usize,
+    name: usize,
+}
+
+impl Columns {
+    fn of(columns: usize) -> Self {
+        if columns >= 70 { Self { mark: 12, name: 12 } } else { Self { mark: 2, name: 8 } }
+    }
+
+    /// Up to where the text begins.
+    fn all(&self) -> usize {
+        6 + self.mark + 1 + self.name + 3
+    }
+}
+
+impl Terminal {
+    /// Prints through `printer`.
+    pub(crate) fn new(printer: Printer, paint: Paint) -> Self {
+        Self::with_size(printer, paint, size)
+    }
+
+    fn with_size(printer: Printer, paint: Paint, size: fn() -> Option<(usize, usize)>) -> Self {
+        let (columns, rows) = size().unwrap_or((80, 24));
+        Self { printer, size, paint, columns, rows, printed: 0, marked: BTreeMap::new(), last_print: None }
+    }
+
+    fn print(&mut self, text: String) -> io::Result<()> {
+        self.last_print = Some(Instant::now());
+        (self.printer)(text)
+    }
+
+    fn rows(&mut self, rows: &[String]) -> io::Result<()> {
+        self.printed += rows.len();
+        self.print(rows.iter().fold(String::new(), |text, row| text + row + "\n"))
+    }
+
+    /// On another width the terminal may have moved every row.
+    fn measure(&mut self) {
+        let (columns, rows) = (self.size)().unwrap_or((80, 24));
+        if columns != self.columns {
+            self.marked.clear();
+        }
+        (self.columns, self.rows) = (columns, rows);
+    }
+
+    fn say(&mut self, text: &str) -> io::Result<()> {
+        self.measure();
+        // Painted text has a width that is not known here; if the terminal breaks it, rows are no longer known either.
+        let rows: Vec<String> = text.lines().map(str::to_owned).collect();
+        if rows.iter().any(|row| width(&unpainted(row)) >= self.columns) {
+            self.marked.clear();
+        }
+        self.rows(&rows)
+    }
+
+    fn message(&mut self, line: &Line<'_>) -> io::Result<()> {
+        self.measure();
+        let columns = Columns::of(self.columns);
+        let paint = self.paint;
+        let room = self.columns.saturating_sub(columns.all() + 1);
+        let texts = clean::lines(line.text).into_iter().flat_map(|text| wrap(&text, room));
+        let mark =
+            line.own.map_or_else(|| " ".repeat(columns.mark), |(_, mark)| self.marked_as(mark, &columns));
+        let name = paint.tone(line.tone, right(line.name, columns.name)).to_string();
+        let bar = paint.tone(Tone::Dim, "│").to_string();
+        let first = format!("{} {mark} {name} {bar} ", paint.tone(Tone::Dim, clock::time(line.at_ms)));
+        let next = format!("{}{bar} ", " ".repeat(columns.all() - 2));
+        let rows: Vec<String> = texts
+            .enumerate()
+            .map(|(row, text)| if row == 0 { format!("{first}{text}") } else { format!("{next}{text}") })
+            .collect();
+        if let Some((message, _)) = line.own {
+            self.marked.insert(message, self.printed);
+        }
+        self.rows(&rows)
+    }
+
+    fn marked_as(&self, mark: Mark, columns: &Columns) -> String {
+        let text = if columns.mark < 12 {
+            mark.sign().to_owned()
+        } else {
+            format!("{} {}", left(mark.sign(), 2), mark.word())
+        };
+        self.paint.tone(mark.tone(), left(&text, columns.mark)).to_string()
+    }
+
+    fn mark(&mut self, message: MessageId, mark: Mark) -> io::Result<()> {
+        self.measure();
+        let Some(row) = self.marked.get(&message).copied() else { return Ok(()) };
+        if matches!(mark, Mark::Read | Mark::Failed) {
+            self.marked.remove(&message);
+        }
+        let up = self.printed - row;
+        if up + PROMPT_ROWS > self.rows {
+            // It has left the screen.
+            self.marked.remove(&message);
+            return Ok(());
+        }
+        let shown = self.marked_as(mark, &Columns::of(self.columns));
+        // The cursor stands on the row of the prompt, and has to be there again when the line ends.
+        let down = if up > 1 { format!("\x1b[{}B", up - 1) } else { String::new() };
+        self.print(format!("\x1b[{up}A\x1b[7G{shown}{down}\n"))
+    }
+
+    fn typed(&mut self, prompt: &str, line: &str) -> io::Result<()> {
+        if self.last_print.is_some_and(|last| last.elapsed() < IN_DOUBT) {
+            self.marked.clear();
+        }
+        self.measure();
+        let taken = (width(prompt) + width(line)) / self.columns + 1;
+        (self.printer)(format!("\x1b[{taken}A\r\x1b[J"))
+    }
+}
+
+/// Text without the sequences that paint it.
+fn unpainted(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\x1b[") {
+        plain.push_str(before);
+        rest = after.split_once('m').map_or("", |(_, after)| after);
+    }
+    plain + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    /// A screen of 80 by 24 that understands what is printed here.
+    #[derive(Debug, Clone, Default)]
+    struct Paper(Arc<Mutex<Sheet>>);
+
+    #[derive(Debug, Default)]
+    struct Sheet {
+        rows: Vec<Vec<char>>,
+        row: usize,
+        column: usize,
+    }
+
+    impl Paper {
+        fn printer(&self) -> Printer {
+            let sheet = Arc::clone(&self.0);
+            Box::new(move |text| {
+                sheet.lock().unwrap().print(&text);
+                Ok(())
+            })
+        }
+
+        fn shown(&self) -> Vec<String> {
+            let sheet = self.0.lock().unwrap();
+            assert_eq!(sheet.column, 0, "the prompt begins at the left");
+            let rows = sheet.rows.iter().map(|row| row.iter().collect::<String>().trim_end().to_owned());
+            rows.take(sheet.row).collect()
+        }
+    }
+
+    impl Sheet {
+        fn print(&mut self, text: &str) {
+            let mut chars = text.chars();
+            while let Some(c) = chars.next() {
+                match c {
+                    '\n' => (self.row, self.column) = (self.row + 1, 0),
+                    '\r' => self.column = 0,
+                    '\x1b' => {
+                        assert_eq!(chars.next(), Some('['));
+                        let mut number = String::new();
+                        let end = loop {
+                            match chars.next().unwrap() {
+                                digit if digit.is_ascii_digit() => number.push(digit),
+                                end => break end,
+                            }
+                        };
+                        let count: usize = number.parse().unwrap_or(0);
+                        match end {
+                            'A' => self.row -= count,
+                            'B' => self.row += count,
+                            'G' => self.column = count - 1,
+                            'J' => self.rows.truncate(self.row),
+                            other => panic!("{other}"),
+                        }
+                    }
+                    c => {
+                        while self.rows.len() <= self.row {
+                            self.rows.push(Vec::new());
+                        }
+                        let row = &mut self.rows[self.row];
+                        while row.len() <= self.column {
+                            row.push(' ');
+                        }
+                        row[self.column] = c;
+                        self.column += 1;
+                    }
+                }
+            }
+        }
+    }
+
+    fn screen() -> (Paper, Terminal) {
+        let paper = Paper::default();
+        let terminal = Terminal::with_size(paper.printer(), Paint::plain(), || Some((80, 24)));
+        (paper, terminal)
+    }
+
+    fn line<'l>(name: &'l str, text: &'l str, own: Option<(MessageId, Mark)>) -> Line<'l> {
+        Line { at_ms: 0, name, tone: Tone::Strong, text, own }
+    }
+
+    fn id(n: u8) -> MessageId {
+        [n; 16].into()
+    }
+
+    #[test]
+    fn a_mark_changes_where_its_message_stands() {
+        let (paper, mut screen) = screen();
+        screen.message(&line("you", "hello", Some((id(1), Mark::Queued)))).unwrap();
+        screen.message(&line("bob", "hi", None)).unwrap();
+        screen.message(&line("you", "how are you", Some((id(2), Mark::Queued)))).unwrap();
+        screen.mark(id(2), Mark::Stored).unwrap();
+        screen.mark(id(1), Mark::Read).unwrap();
+        assert_eq!(
+            paper.shown(),
+            [
+                "00:00 ✓✓ read               you │ hello",
+                "00:00                       bob │ hi",
+                "00:00 ✓  stored             you │ how are you",
+            ]
+        );
+        screen.mark(id(2), Mark::Delivered).unwrap();
+        assert_eq!(paper.shown()[2], "00:00 ✓✓ delivered          you │ how are you");
+    }
+
+    #[test]
+    fn long_and_hostile_texts_keep_to_their_column() {
+        let (paper, mut screen) = screen();
+        let text = "one two three four five six seven eight nine ten eleven twelve\n\x1b[2Jgone";
+        screen.message(&line("you", text, Some((id(1), Mark::Queued)))).unwrap();
+        screen.mark(id(1), Mark::Stored).unwrap();
+        assert_eq!(
+            paper.shown(),
+            [
+                "00:00 ✓  stored             you │ one two three four five six seven eight nine",
+                "                                │ ten eleven twelve",
+                "                                │ ␛[2Jgone",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_left_the_screen_is_left_alone() {
+        let (paper, mut screen) = screen();
+        screen.message(&line("you", "hello", Some((id(1), Mark::Queued)))).unwrap();
+        for _ in 0..30 {
+            screen.say("…").unwrap();
+        }
+        let before = paper.shown();
+        screen.mark(id(1), Mark::Stored).unwrap();
+        assert_eq!(paper.shown(), before);
+    }
+
+    #[test]
+    fn a_typed_line_makes_room_for_what_it_says() {
+        let (paper, mut screen) = screen();
+        screen.message(&line("bob", "hi", None)).unwrap();
+        screen.last_print = None;
+        let typed = "x".repeat(100);
+        screen.print(format!("bob › {}\n{}\n", &typed[..74], &typed[74..])).unwrap();
+        screen.last_print = None;
+        screen.typed("bob › ", &typed).unwrap();
+        assert_eq!(paper.shown(), ["00:00                       bob │ hi"]);
+    }
+}

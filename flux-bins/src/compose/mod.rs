@@ -1,0 +1,14 @@
+//! The parts that programs are put together from: folder, secrets, ports and services.
+
+mod data_dir;
+mod ports;
+mod secrets;
+mod settings;
+
+pub use data_dir::{DataDir, DataDirError};
+pub use ports::Embedded;
+pub use secrets::{SecretError, code_secret, token_keys};
+
+pub(crate) use data_dir::database;
+pub(crate) use ports::{sqlite, with_advice};
+pub(crate) use settings::{domain, tokens};

@@ -1,0 +1,41 @@
+//! From the configuration to the settings of the domain.
+
+use flux_core::Settings;
+use flux_core::session::SessionPolicy;
+use flux_core::verification::CodeSecret;
+use flux_net::token::TokenConfig;
+
+use crate::config::{Config, SessionsPolicy};
+
+/// How the domain behaves.
+pub(crate) fn domain(config: &Config, code_secret: CodeSecret, client_url: String) -> Settings {
+    let Config { sessions, limits, .. } = config;
+    let mut settings = Settings::default();
+    settings.code_secret = Some(code_secret);
+    settings.sessions.policy = match sessions.policy {
+        SessionsPolicy::Many => SessionPolicy::Many(sessions.max),
+        SessionsPolicy::OnePerDeviceClass => SessionPolicy::OnePerDeviceClass,
+        SessionsPolicy::One => SessionPolicy::One,
+    };
+    settings.sessions.lifetimes.idle = sessions.idle;
+    // An access token is refused as long as it could be taken, and somewhat longer.
+    settings.revocations.remember = settings.revocations.remember.max(sessions.access_token * 2);
+    settings.friends.limits.friends = count(limits.friends);
+    settings.friends.limits.pending = count(limits.pending_requests);
+    settings.capacity = limits.connections;
+    settings.client_url = client_url;
+    settings
+}
+
+/// What access tokens say.
+pub(crate) fn tokens(config: &Config) -> TokenConfig {
+    TokenConfig {
+        issuer: config.sessions.issuer.clone(),
+        lifetime: config.sessions.access_token,
+        ..TokenConfig::default()
+    }
+}
+
+fn count(limit: u32) -> usize {
+    usize::try_from(limit).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,77 @@
+//! The WebSocket by hand, in JSON: what a browser's console would do.
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::harness::{Server, soon};
+
+/// A connection that has said hello.
+pub struct Socket {
+    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    next_id: u32,
+    /// Events that came while something else was waited for.
+    events: Vec<Value>,
+    /// What the server said to hello.
+    pub welcome: Value,
+}
+
+impl Socket {
+    /// Connects and says hello.
+    pub async fn hello(server: &Server, token: &str) -> Self {
+        let mut request = format!("ws://{}/v1/chat", server.authority()).into_client_request().unwrap();
+        request.headers_mut().insert("sec-websocket-protocol", "flux.v1.json".parse().unwrap());
+        let (stream, answer) = soon("a connection", connect_async(request)).await.unwrap();
+        assert_eq!(answer.headers()["sec-websocket-protocol"], "flux.v1.json");
+        let mut socket = Self { stream, next_id: 0, events: Vec::new(), welcome: Value::Null };
+        let reply = socket.ask(json!({"hello": {"accessToken": token, "client": "by hand"}})).await;
+        socket.welcome = reply["welcome"].clone();
+        assert!(socket.welcome.is_object(), "{reply}");
+        socket
+    }
+
+    /// One request, and its reply.
+    pub async fn ask(&mut self, mut request: Value) -> Value {
+        self.next_id += 1;
+        request["requestId"] = json!(self.next_id);
+        self.stream.send(Message::text(request.to_string())).await.unwrap();
+        loop {
+            let frame = self.frame().await;
+            if frame["reply"]["requestId"] == json!(self.next_id) {
+                return frame["reply"].clone();
+            }
+            self.events.push(frame["event"].clone());
+        }
+    }
+
+    /// The next event that has `kind`; others are kept.
+    pub async fn event(&mut self, kind: &str) -> Value {
+        if let Some(at) = self.events.iter().position(|event| !event[kind].is_null()) {
+            return self.events.remove(at)[kind].clone();
+        }
+        loop {
+            let frame = self.frame().await;
+            let event = frame["event"].clone();
+            if !event[kind].is_null() {
+                return event[kind].clone();
+            }
+            self.events.push(event);
+        }
+    }
+
+    async fn frame(&mut self) -> Value {
+        soon("a frame", async {
+            loop {
+                match self.stream.next().await.expect("the connection stands").unwrap() {
+                    Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                    Message::Ping(_) | Message::Pong(_) => {}
+                    other => panic!("{other:?}"),
+                }
+            }
+        })
+        .await
+    }
+}
