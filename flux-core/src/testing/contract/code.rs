@@ -128,6 +128,7 @@ pub async fn the_pause_stands_where_the_code_is_void(h: CodeHarness) {
     let bob = key("bob@example.org", Purpose::Register);
     assert_eq!(h.store.issue(&bob, RIGHT, &brief).await.unwrap(), IssueCode::Issued);
     h.pass(brief.lifetime).await;
+    assert_eq!(redeem(&h, &bob, RIGHT).await, None, "the pause does not prolong the lifetime");
     let soon = h.store.issue(&bob, NEWER, &brief).await.unwrap();
     assert!(matches!(soon, IssueCode::TooSoon { .. }));
 }

@@ -19,7 +19,7 @@ fn seqs(range: &FeedRange) -> Vec<u64> {
 
 /// Logs `who` in until their feed has `entries`.
 async fn fill(h: &DurableHarness, who: &Person, entries: usize) {
-    while h.feed(who).await.len() < entries {
+    for _ in h.feed(who).await.len()..entries {
         h.log_in(who.user).await;
     }
 }

@@ -1,19 +1,34 @@
 //! Cases of [`JobStore`](crate::job::JobStore).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::account::{Bio, ProfileChange};
+use crate::durable::DurableStore;
 use crate::feed::FeedChange;
 use crate::friend::{FriendRefusal, FriendRequest, RelationChange, RequestState};
 use crate::id::{JobId, UserId};
 use crate::job::JobStep;
 use crate::testing::contract::DurableHarness;
 use crate::testing::contract::harness::at_once;
-use crate::testing::contract::world::{Person, first_page, nth_name};
+use crate::testing::contract::world::{MANY_STEPS, Person, first_page, nth_name};
 
 async fn change_bio(h: &DurableHarness, who: &Person, bio: &str) {
     let change = ProfileChange { display_name: None, bio: Some(Bio::new(bio).unwrap()) };
     h.store.change_profile(&who.actor(), &change).await.unwrap();
+}
+
+/// Advances `job` until it is done, and gives whom it told.
+async fn advance(store: Arc<dyn DurableStore>, job: JobId) -> Vec<UserId> {
+    let mut told = Vec::new();
+    for _ in 0..MANY_STEPS {
+        let step = store.advance_job(job, 2).await.unwrap();
+        told.extend(step.entries.into_iter().map(|(user, _)| user));
+        if step.done {
+            return told;
+        }
+    }
+    panic!("a job that never ends")
 }
 
 /// Alice and `n` friends of hers.
@@ -46,7 +61,8 @@ pub async fn a_changed_profile_reaches_every_friend_once_page_by_page(h: Durable
     change_bio(&h, &alice, "new").await;
     let [job] = h.store.jobs(10).await.unwrap()[..] else { panic!("not one job") };
     let mut told = Vec::new();
-    loop {
+    for steps in 1.. {
+        assert!(steps < MANY_STEPS, "a job that never ends");
         let step = h.store.advance_job(job, 3).await.unwrap();
         assert!(step.entries.len() <= 3);
         told.extend(step.entries);
@@ -107,20 +123,8 @@ pub async fn a_job_advanced_by_several_at_once_does_each_page_once(h: DurableHar
     let (alice, friends) = with_friends(&h, 12).await;
     change_bio(&h, &alice, "new").await;
     let job = h.store.jobs(1).await.unwrap()[0];
-    let workers = (0..4).map(|_| {
-        let store = h.store.clone();
-        async move {
-            let mut told = Vec::new();
-            loop {
-                let step = store.advance_job(job, 2).await.unwrap();
-                told.extend(step.entries.into_iter().map(|(user, _)| user));
-                if step.done {
-                    return told;
-                }
-            }
-        }
-    });
-    let mut told: Vec<_> = at_once(workers).await.into_iter().flatten().collect();
+    let workers = (0..4).map(|_| advance(h.store.clone(), job));
+    let mut told = at_once(workers).await.concat();
     told.sort();
     let mut expected: Vec<_> = friends.iter().map(|friend| friend.user).collect();
     expected.sort();
@@ -219,21 +223,9 @@ pub async fn a_departure_done_by_several_at_once_tells_each_friend_once(h: Durab
     let (alice, friends) = with_friends(&h, 9).await;
     h.store.delete_account(&alice.actor()).await.unwrap();
     let job = h.store.jobs(1).await.unwrap()[0];
-    let workers = (0..3).map(|_| {
-        let store = h.store.clone();
-        async move {
-            let mut told = 0;
-            loop {
-                let step = store.advance_job(job, 2).await.unwrap();
-                told += step.entries.len();
-                if step.done {
-                    return told;
-                }
-            }
-        }
-    });
-    let told: usize = at_once(workers).await.into_iter().sum();
-    assert_eq!(told, friends.len());
+    let workers = (0..3).map(|_| advance(h.store.clone(), job));
+    let told = at_once(workers).await.concat();
+    assert_eq!(told.len(), friends.len());
     for friend in &friends {
         let removed = FeedChange::FriendRemoved(alice.user);
         assert_eq!(h.changes(friend).await.iter().filter(|it| **it == removed).count(), 1);

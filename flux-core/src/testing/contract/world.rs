@@ -27,6 +27,9 @@ pub(super) const DAY: Duration = Duration::from_hours(24);
 /// Room for many sessions.
 pub(super) const MANY: SessionPolicy = SessionPolicy::Many(1_000);
 
+/// More steps than any job of a case takes.
+pub(super) const MANY_STEPS: usize = 1_000;
+
 /// Somebody with an account and one session.
 #[derive(Debug, Clone)]
 pub(super) struct Person {
@@ -261,10 +264,10 @@ impl DurableHarness {
                 assert_eq!(page.head, above, "the head is the newest message");
                 break;
             }
+            for (place, message) in (above.get() + 1..).zip(&page.messages) {
+                assert_eq!(message.seq.get(), place, "seqs are dense");
+            }
             messages.extend(page.messages);
-        }
-        for (place, message) in (1..).zip(&messages) {
-            assert_eq!(message.seq.get(), place, "seqs are dense");
         }
         messages
     }
@@ -311,8 +314,11 @@ impl DurableHarness {
     /// Does all that is left to do of every job, `page` relations at a time; gives the entries by reader.
     pub(super) async fn finish_jobs(&self, page: usize) -> BTreeMap<UserId, Vec<FeedChange>> {
         let mut told: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let mut steps = 0;
         while let Some(job) = self.store.jobs(1).await.unwrap().first() {
             let step = self.store.advance_job(*job, page).await.unwrap();
+            steps += 1;
+            assert!(steps < MANY_STEPS, "a job that never ends");
             for (user, entry) in step.entries {
                 told.entry(user).or_default().push(entry.change);
             }

@@ -65,8 +65,8 @@ pub async fn the_address_of_a_deleted_account_is_free_at_once(h: DurableHarness)
 }
 
 pub async fn the_name_of_a_deleted_account_stays_reserved_for_90_days(h: DurableHarness) {
-    let paypal = h.person("paypal").await;
-    let look_alike = Username::new("paypa1").unwrap();
+    let paypal = h.person("paypa1").await;
+    let look_alike = Username::new("paypal").unwrap();
     h.store.delete_account(&paypal.actor()).await.unwrap();
     h.pass(USERNAME_RESERVED.saturating_sub(MINUTE)).await;
     for name in [&paypal.username, &look_alike] {

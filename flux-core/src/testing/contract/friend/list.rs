@@ -28,7 +28,7 @@ async fn assert_pages(expected: &[Place], read: impl AsyncFn(PageAfter) -> Vec<P
         let mut all: Vec<Place> = Vec::new();
         loop {
             let page = read(PageAfter { after: all.last().copied(), limit }).await;
-            assert!(page.len() <= limit);
+            assert!(page.len() <= limit && all.len() <= sorted.len());
             if page.is_empty() {
                 break;
             }

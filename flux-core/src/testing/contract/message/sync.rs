@@ -24,6 +24,11 @@ async fn changed(
         let ChangedConversations { conversations, more } =
             store.changed_conversations(user, since, below, limit).await.unwrap();
         assert!(conversations.len() <= limit);
+        let place = |it: &Conversation| (it.changed, it.conversation);
+        if let (Some(last), Some(first)) = (all.last(), conversations.first()) {
+            assert!(place(first) < place(last), "pages go on");
+        }
+        assert!(!(more && conversations.is_empty()), "there is more, but nothing comes");
         all.extend(conversations);
         if !more {
             return all;
@@ -128,6 +133,7 @@ pub async fn pages_of_changed_logs_omit_none(h: DurableHarness) {
     loop {
         let page = h.store.changed_logs(place, 2).await.unwrap();
         let Some(last) = page.last() else { break };
+        assert!(last.changed > place, "pages go on");
         place = last.changed;
         paged.extend(page);
     }
