@@ -59,8 +59,7 @@ impl Accounts {
         client: &ClientAddr,
         redeemed: &mut Option<Redemption>,
     ) -> Result<(), CredentialError> {
-        // All that is known before the code is taken; the username comes after it.
-        Password::chosen(new.expose(), &[email.as_str()])?;
+        Password::presented(new.expose())?;
         *redeemed = Some(self.verification.redeem(Purpose::ResetPassword, email, code, client).await?);
         let account = self.ports.accounts.account_by_email(email).await?;
         let Some(account) = account.filter(|account| account.state == AccountState::Active) else {

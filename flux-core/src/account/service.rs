@@ -114,10 +114,9 @@ impl Accounts {
     }
 
     /// Makes an account for whoever has the code. The code is used up by the account alone: it is still good if the
-    /// username is taken or something else comes between.
+    /// username is taken, the password too weak, or something else comes between.
     ///
-    /// What is cheap is checked first, and the code before the password is hashed: without a code nobody makes this
-    /// server hash, and a mistake in the form costs its user no code.
+    /// The code comes before whatever costs work: without one nobody makes this server estimate or hash a password.
     pub async fn register(
         &self,
         registration: Registration,
@@ -146,8 +145,9 @@ impl Accounts {
         let Registration { email, code, username, display_name, password } = registration;
         let address = LimitKey::new("register.client", client.to_string());
         take(&*self.ports.limiter, &address, self.rules.registrations_per_client).await??;
-        let password = Password::chosen(password.expose(), &[username.as_str(), email.as_str()])?;
+        Password::presented(password.expose())?;
         *redeemed = Some(self.verification.redeem(Purpose::Register, &email, &code, client).await?);
+        let password = Password::chosen(password.expose(), &[username.as_str(), email.as_str()])?;
         let hash = self.ports.hasher.hash(&password).await?;
         let new = self.new_account(username, display_name, Some(email), Some(hash));
         match self.ports.accounts.create_account(new).await? {
