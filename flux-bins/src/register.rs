@@ -4,6 +4,7 @@ use clap::Args as ClapArgs;
 use flux_client::{Client, CodePurpose, ErrorCode, Registration, Secret};
 
 use crate::chat::{PasswordArgs, ServerArgs, explain, said};
+use crate::cli::invocation;
 use crate::failure::Failure;
 use crate::terminal::{Out, Tone, clean, prompt};
 
@@ -29,7 +30,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let client = Client::builder(server).build().map_err(|error| explain(server, &error))?;
     register(&client, server, &args.name, &args.email, args.code.as_deref(), &args.password).await?;
     let out = Out::new();
-    let next = format!("flux chat --as {}", clean::line(&args.name));
+    let next = format!("{} chat --as {}", invocation(), clean::line(&args.name));
     out.line(format_args!("next: {}", out.paint.tone(Tone::Accent, next)))?;
     Ok(())
 }
@@ -75,7 +76,7 @@ async fn ask_code(client: &Client, server: &str, email: &str, out: Out) -> Resul
     client.request_code(email, CodePurpose::Register).await.map_err(|error| explain(server, &error))?;
     out.line(format_args!("a code was sent to {}", clean::line(email)))?;
     if is_this_machine(server) {
-        let command = out.paint.tone(Tone::Accent, "flux mail outbox");
+        let command = out.paint.tone(Tone::Accent, format!("{} mail outbox", invocation()));
         out.line(format_args!(
             "if your server captures mail, see it in another terminal, in its folder: {command}"
         ))?;

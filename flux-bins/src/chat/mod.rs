@@ -16,8 +16,10 @@ use std::time::Duration;
 use clap::Args as ClapArgs;
 use flux_client::{Client, ClientError, Device, DeviceClass, ErrorCode, Secret, Session};
 
+use crate::cli::invocation;
 use crate::failure::Failure;
 use crate::register;
+use crate::terminal::clock::Zone;
 use crate::terminal::{Paint, is_interactive, prompt};
 
 pub(crate) use app::App;
@@ -121,8 +123,9 @@ async fn log_in(client: &Client, args: &Args, password: &Secret) -> Result<Sessi
     let logged_in = client.login(&args.name, password, device()).await;
     logged_in.map_err(|error| match error.code() {
         Some(ErrorCode::InvalidCredentials) => Failure::new(format!(
-            "{}\nif there is no account yet: flux chat --as {} --register you@example.org",
+            "{}\nif there is no account yet: {} chat --as {} --register you@example.org",
             said(&error),
+            invocation(),
             args.name
         )),
         _ => explain(&args.server.server, &error),
@@ -148,6 +151,6 @@ pub(crate) fn surroundings() -> Result<(Screen, Input, Names), Failure> {
         return Ok((Screen::Plain, Input::pipe()?, names));
     }
     let (input, printer) = Input::terminal(names.clone())?;
-    let terminal = Terminal::new(printer, Paint::detect(true));
+    let terminal = Terminal::new(printer, Paint::detect(true), Zone::local());
     Ok((Screen::Terminal(Box::new(terminal)), input, names))
 }

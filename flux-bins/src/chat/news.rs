@@ -83,7 +83,11 @@ impl App {
             FeedChange::FriendRequest(request) => {
                 let (from, to) = (clean::line(&request.from.username), clean::line(&request.to.username));
                 let mine = request.from.user == self.session.user();
+                // After an absence the answer may be known before the question is read.
+                let settled =
+                    self.people.is_friend(request.from.user) || self.people.is_friend(request.to.user);
                 match (request.state, mine) {
+                    (FriendRequestState::Pending, _) if settled => {}
                     (FriendRequestState::Pending, false) => {
                         let greeting = clean::line(&request.greeting);
                         let said =

@@ -74,6 +74,11 @@ impl People {
         by_username.or_else(|| self.friends.values().find(called))
     }
 
+    /// Whether `user` is a friend.
+    pub(crate) fn is_friend(&self, user: UserId) -> bool {
+        self.friends.contains_key(&user)
+    }
+
     /// The friend with whom this is the conversation.
     pub(crate) fn in_conversation(&self, conversation: ConversationId) -> Option<&Friend> {
         self.friends.values().find(|friend| friend.conversation == conversation)

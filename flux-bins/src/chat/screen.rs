@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use flux_client::MessageId;
 
 use super::input::{Printer, size};
+use crate::terminal::clock::Zone;
 use crate::terminal::layout::{left, right, width, wrap};
-use crate::terminal::{Paint, Tone, clean, clock};
+use crate::terminal::{Paint, Tone, clean};
 
 /// What became of a message of one's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -138,6 +139,7 @@ pub(crate) struct Terminal {
     printer: Printer,
     size: fn() -> Option<(usize, usize)>,
     paint: Paint,
+    zone: Zone,
     columns: usize,
     rows: usize,
     /// Rows printed so far.
@@ -172,14 +174,24 @@ impl Columns {
 }
 
 impl Terminal {
-    /// Prints through `printer`.
-    pub(crate) fn new(printer: Printer, paint: Paint) -> Self {
-        Self::with_size(printer, paint, size)
+    /// Prints through `printer`; times are those of `zone`.
+    pub(crate) fn new(printer: Printer, paint: Paint, zone: Zone) -> Self {
+        Self::with_size(printer, paint, zone, size)
     }
 
-    fn with_size(printer: Printer, paint: Paint, size: fn() -> Option<(usize, usize)>) -> Self {
+    fn with_size(printer: Printer, paint: Paint, zone: Zone, size: fn() -> Option<(usize, usize)>) -> Self {
         let (columns, rows) = size().unwrap_or((80, 24));
-        Self { printer, size, paint, columns, rows, printed: 0, marked: BTreeMap::new(), last_print: None }
+        Self {
+            printer,
+            size,
+            paint,
+            zone,
+            columns,
+            rows,
+            printed: 0,
+            marked: BTreeMap::new(),
+            last_print: None,
+        }
     }
 
     fn print(&mut self, text: String) -> io::Result<()> {
@@ -221,7 +233,7 @@ impl Terminal {
             line.own.map_or_else(|| " ".repeat(columns.mark), |(_, mark)| self.marked_as(mark, &columns));
         let name = paint.tone(line.tone, right(line.name, columns.name)).to_string();
         let bar = paint.tone(Tone::Dim, "│").to_string();
-        let first = format!("{} {mark} {name} {bar} ", paint.tone(Tone::Dim, clock::time(line.at_ms)));
+        let first = format!("{} {mark} {name} {bar} ", paint.tone(Tone::Dim, self.zone.time(line.at_ms)));
         let next = format!("{}{bar} ", " ".repeat(columns.all() - 2));
         let rows: Vec<String> = texts
             .enumerate()
@@ -358,7 +370,8 @@ mod tests {
 
     fn screen() -> (Paper, Terminal) {
         let paper = Paper::default();
-        let terminal = Terminal::with_size(paper.printer(), Paint::plain(), || Some((80, 24)));
+        let terminal =
+            Terminal::with_size(paper.printer(), Paint::plain(), Zone::default(), || Some((80, 24)));
         (paper, terminal)
     }
 

@@ -1,6 +1,7 @@
 //! The command line of `flux`.
 
 mod config;
+mod invocation;
 mod settings;
 
 use std::io::Write as _;
@@ -11,6 +12,7 @@ use clap::{Parser, Subcommand};
 use crate::failure::Failure;
 use crate::{chat, db, demo, mail, register, up};
 
+pub(crate) use invocation::invocation;
 pub(crate) use settings::SettingsArgs;
 
 /// A chat server, and the tools to try it: everything in one process.

@@ -1,6 +1,7 @@
-//! The parts that programs are put together from: folder, secrets, ports and services.
+//! The parts that programs are put together from: folder, secrets, ports, and settings of services.
 
 mod data_dir;
+mod network;
 mod ports;
 mod secrets;
 mod settings;
@@ -10,5 +11,6 @@ pub use ports::Embedded;
 pub use secrets::{SecretError, code_secret, token_keys};
 
 pub(crate) use data_dir::database;
+pub(crate) use network::{chat, chat_url, gate, listener};
 pub(crate) use ports::{sqlite, with_advice};
 pub(crate) use settings::{domain, tokens};

@@ -36,6 +36,6 @@ pub(crate) fn tokens(config: &Config) -> TokenConfig {
     }
 }
 
-fn count(limit: u32) -> usize {
+pub(super) fn count(limit: u32) -> usize {
     usize::try_from(limit).unwrap_or(usize::MAX)
 }

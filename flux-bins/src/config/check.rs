@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use flux_net::proxy::Network;
 use tracing_subscriber::EnvFilter;
 
 use super::model::{Config, MailMode, SmtpSecurity};
@@ -55,7 +56,7 @@ fn http(config: &Config, wrong: &mut Wrong) {
                 .to_owned(),
         ));
     }
-    if let Some(bad) = http.trusted_proxies.iter().find(|proxy| network(proxy).is_none()) {
+    if let Some(bad) = http.trusted_proxies.iter().find(|proxy| proxy.parse::<Network>().is_err()) {
         wrong.push(("http.trusted_proxies", format!("{bad:?} is no address or network such as 10.0.0.0/8")));
     }
 }
@@ -73,15 +74,6 @@ fn is_origin(text: &str) -> bool {
         None => !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')),
     };
     host_is_one && port.is_none_or(|port| port.parse::<u16>().is_ok())
-}
-
-/// An address, or an address and how many of its first bits count.
-pub(crate) fn network(text: &str) -> Option<(IpAddr, u8)> {
-    let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
-    let address: IpAddr = address.parse().ok()?;
-    let most = if address.is_ipv4() { 32 } else { 128 };
-    let bits = bits.map_or(Some(most), |bits| bits.parse().ok())?;
-    (bits <= most).then_some((address, bits))
 }
 
 fn mail(config: &Config, wrong: &mut Wrong) {
@@ -244,13 +236,12 @@ mod tests {
     }
 
     #[test]
-    fn networks_are_addresses_with_a_length_that_fits() {
-        assert_eq!(network("10.0.0.0/8"), Some(("10.0.0.0".parse().unwrap(), 8)));
-        assert_eq!(network("192.0.2.7"), Some(("192.0.2.7".parse().unwrap(), 32)));
-        assert_eq!(network("fd00::/8"), Some(("fd00::".parse().unwrap(), 8)));
-        for bad in ["", "10.0.0.0/33", "::/129", "10.0.0", "proxy.example", "10.0.0.0/", "10.0.0.0/-1"] {
-            assert_eq!(network(bad), None, "{bad}");
-        }
+    fn a_proxy_that_is_no_address_is_named() {
+        let mut config = Config::default();
+        config.http.trusted_proxies = vec!["10.0.0.0/8".to_owned(), "proxy.example".to_owned()];
+        let wrong = check(&config);
+        assert_eq!(keys(&config), ["http.trusted_proxies"]);
+        assert!(wrong[0].1.contains("\"proxy.example\""), "{wrong:?}");
     }
 
     #[test]

@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args as ClapArgs;
-use flux_client::{Client, CodePurpose, FriendRequested, Registration, Secret, Session};
+use flux_client::{
+    Client, ClientError, CodePurpose, Event, FeedChange, FriendRequested, Registration, Secret, Session,
+};
 use flux_core::Entropy as _;
 use flux_net::mail::read_outbox;
 use flux_store::system::SystemEntropy;
 
 use crate::chat::{App, Home, ServerArgs, device, explain, surroundings};
-use crate::cli::SettingsArgs;
+use crate::cli::{SettingsArgs, invocation};
 use crate::failure::Failure;
 use crate::mail;
 use crate::terminal::{Out, Tone};
@@ -31,6 +33,9 @@ pub(crate) struct Args {
 
 /// How long a captured mail may take to be there.
 const MAIL: Duration = Duration::from_secs(10);
+
+/// How long becoming friends may take.
+const FRIENDS: Duration = Duration::from_secs(10);
 
 /// How often the outbox is looked at until then.
 const LOOK: Duration = Duration::from_millis(50);
@@ -52,8 +57,9 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     befriend(server, &ada, &bob).await?;
     done(format!("{theirs} asked, {mine} accepted: they are friends"))?;
     out.line(format_args!(
-        "\nYou are {}, and {} is a script that reads and answers. Say hello: beside your words you see them\n\
-         stored (the server has them for good), delivered (his device has them) and read. /quit ends it.\n",
+        "\nYou are {}. {} is a script that reads and answers. Say hello: beside your\n\
+         words you see them stored (the server has them for good), delivered (a device\n\
+         of the other has them) and read. /help shows more, /quit ends it.\n",
         paint.tone(Tone::Strong, &mine),
         paint.tone(Tone::Strong, &theirs),
     ))?;
@@ -70,7 +76,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     for name in [&mine, &theirs] {
         let state =
             args.state.as_deref().map_or_else(String::new, |state| format!(" --state {}", state.display()));
-        let command = format!("flux chat --as {name}{more}{state}");
+        let command = format!("{} chat --as {name}{more}{state}", invocation());
         out.line(format_args!("    {}", paint.tone(Tone::Accent, command)))?;
     }
     let note = format!("\nThey are logged in already; elsewhere their password is {}", password.expose());
@@ -138,13 +144,23 @@ impl Stage<'_> {
 
 async fn befriend(server: &str, ada: &Session, bob: &Session) -> Result<(), Failure> {
     let outcome = async {
+        let mut events = ada.events();
         let asked = bob.request_friend(ada.user(), "It is me, the script").await?;
         if let FriendRequested::Pending(request) = asked {
             ada.accept_friend(request.request).await?;
         }
+        // Taken here, so that the person does not read of it as news.
+        while let Some(event) = events.next().await {
+            if let Event::Feed(entry) = event
+                && let FeedChange::FriendAdded(_) = entry.change
+            {
+                break;
+            }
+        }
         Ok(())
     };
-    outcome.await.map_err(|error| explain(server, &error))
+    let outcome = tokio::time::timeout(FRIENDS, outcome).await.unwrap_or(Err(ClientError::Timeout));
+    outcome.map_err(|error| explain(server, &error))
 }
 
 /// `count` groups of four letters and digits that are not taken for one another.

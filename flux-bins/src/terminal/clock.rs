@@ -3,8 +3,41 @@
 /// Milliseconds of a day.
 const DAY: i64 = 86_400_000;
 
-/// Hours and minutes of the day, UTC: what this machine's zone is only the C library knows.
-pub(crate) fn time(unix_ms: i64) -> String {
+/// How far the clocks on the wall are ahead of UTC.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Zone {
+    minutes: i64,
+}
+
+impl Zone {
+    /// Of this machine, now. The rules of zones are the operating system's, so it is asked; where it does not answer,
+    /// UTC it is.
+    pub(crate) fn local() -> Self {
+        let asked = std::process::Command::new("date").arg("+%z").output().ok();
+        asked.and_then(|said| Self::parse(String::from_utf8(said.stdout).ok()?.trim())).unwrap_or_default()
+    }
+
+    /// Reads `+0530`.
+    fn parse(text: &str) -> Option<Self> {
+        let (sign, digits) = text.split_at_checked(1)?;
+        let (hours, minutes) = digits.split_at_checked(2).filter(|_| digits.len() == 4)?;
+        let minutes =
+            hours.parse::<u8>().ok().map(i64::from)? * 60 + minutes.parse::<u8>().ok().map(i64::from)?;
+        match sign {
+            "+" => Some(Self { minutes }),
+            "-" => Some(Self { minutes: -minutes }),
+            _ => None,
+        }
+    }
+
+    /// Hours and minutes of the day.
+    pub(crate) fn time(self, unix_ms: i64) -> String {
+        time(unix_ms + self.minutes * 60_000)
+    }
+}
+
+/// Hours and minutes of the day, UTC.
+fn time(unix_ms: i64) -> String {
     let minutes = unix_ms.rem_euclid(DAY) / 60_000;
     format!("{:02}:{:02}", minutes / 60, minutes % 60)
 }
@@ -41,6 +74,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn zones_are_read_as_date_writes_them() {
+        assert_eq!(Zone::parse("+0530"), Some(Zone { minutes: 330 }));
+        assert_eq!(Zone::parse("-0800"), Some(Zone { minutes: -480 }));
+        for bad in ["", "+", "0530", "+05:30", "+ab00", "UTC", "+é00"] {
+            assert_eq!(Zone::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
     fn moments_read_as_the_calendar_has_them() {
         for (ms, text) in [
             (0, "1970-01-01 00:00:00Z"),
@@ -53,6 +95,7 @@ mod tests {
             assert_eq!(date_and_time(ms), text);
         }
         assert_eq!(time(1_735_689_600_000 + 3_660_000), "01:01");
+        assert_eq!(Zone { minutes: 330 }.time(1_735_689_600_000), "05:30");
         assert_eq!(date(1_735_689_600_000), "2025-01-01");
     }
 }

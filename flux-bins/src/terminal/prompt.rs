@@ -1,7 +1,7 @@
 //! Asking a person for something, or a pipe for a line.
 
 use std::borrow::Cow;
-use std::io::{self, BufRead as _, IsTerminal as _};
+use std::io::{self, BufRead as _};
 
 use flux_client::Secret;
 use rustyline::completion::Completer;
@@ -52,11 +52,6 @@ fn read_piped() -> io::Result<Option<String>> {
         return Ok(None);
     }
     Ok(Some(line.trim_end_matches(['\n', '\r']).to_owned()))
-}
-
-/// Whether questions are seen by somebody.
-pub(crate) fn stdin_is_terminal() -> bool {
-    io::stdin().is_terminal()
 }
 
 /// Shows nothing of what is typed.

@@ -54,7 +54,8 @@ async fn what_is_used_is_shown_with_its_source() {
     std::fs::write(folder.path().join("flux.toml"), "[sessions]\nmax = 3\n").unwrap();
     let output = run(folder.path(), &["config", "show", "--sources", "--set", "log.format=json"]).await;
     let shown = text(&output);
-    let line = |start: &str| shown.lines().find(|line| line.starts_with(start)).unwrap_or_default().to_owned();
+    let line =
+        |start: &str| shown.lines().find(|line| line.starts_with(start)).unwrap_or_default().to_owned();
     assert!(line("max = 3").ends_with("# flux.toml:2"), "{shown}");
     assert!(line("format = \"json\"").ends_with("# --set"), "{shown}");
     assert!(line("listen = \"127.0.0.1:8080\"").ends_with("# default"), "{shown}");

@@ -9,15 +9,15 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 /// How long anything may take before a test gives up; far more than it does.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits for `future`, or fails the test.
-pub async fn soon<F: Future>(what: &str, future: F) -> F::Output {
+pub(crate) async fn soon<F: Future>(what: &str, future: F) -> F::Output {
     tokio::time::timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("{what} did not happen in time"))
 }
 
 /// `flux` with these arguments, in `folder`, with nothing of ours in its environment.
-pub fn flux(folder: &Path, args: &[&str]) -> Command {
+pub(crate) fn flux(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flux"));
     command.args(args).current_dir(folder).kill_on_drop(true);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("FLUX_")) {
@@ -29,30 +29,30 @@ pub fn flux(folder: &Path, args: &[&str]) -> Command {
 }
 
 /// Runs `flux` to its end.
-pub async fn run(folder: &Path, args: &[&str]) -> Output {
+pub(crate) async fn run(folder: &Path, args: &[&str]) -> Output {
     soon("the end of a command", flux(folder, args).output()).await.unwrap()
 }
 
 /// Standard output as text.
-pub fn text(output: &Output) -> String {
+pub(crate) fn text(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
 /// Standard error as text.
-pub fn complaint(output: &Output) -> String {
+pub(crate) fn complaint(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 /// A folder that is removed with the test.
-pub fn folder() -> tempfile::TempDir {
+pub(crate) fn folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
 
 /// A running `flux up`.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
     /// Such as `http://127.0.0.1:41233`.
-    pub url: String,
+    pub(crate) url: String,
     folder: PathBuf,
     log: Arc<Mutex<String>>,
     logged: tokio::task::JoinHandle<()>,
@@ -62,12 +62,12 @@ pub struct Server {
 
 impl Server {
     /// Starts one in `folder`, on a free port, and waits until it serves.
-    pub async fn start(folder: &Path) -> Self {
+    pub(crate) async fn start(folder: &Path) -> Self {
         Self::start_with(folder, &[]).await
     }
 
     /// The same, with more arguments.
-    pub async fn start_with(folder: &Path, more: &[&str]) -> Self {
+    pub(crate) async fn start_with(folder: &Path, more: &[&str]) -> Self {
         let args: Vec<&str> = ["up", "--listen", "127.0.0.1:0"].iter().chain(more).copied().collect();
         let mut child = flux(folder, &args).spawn().unwrap();
         let (log, logged) = collect(child.stderr.take().unwrap());
@@ -85,34 +85,34 @@ impl Server {
     }
 
     /// Host and port.
-    pub fn authority(&self) -> &str {
+    pub(crate) fn authority(&self) -> &str {
         self.url.strip_prefix("http://").unwrap()
     }
 
     /// Its folder.
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
     /// What it logged so far.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
     }
 
     /// Asks it to end with a signal such as `TERM`.
-    pub async fn signal(&self, signal: &str) {
+    pub(crate) async fn signal(&self, signal: &str) {
         let pid = self.child.id().unwrap().to_string();
         let sent = Command::new("kill").args([format!("-{signal}"), pid]).status().await.unwrap();
         assert!(sent.success());
     }
 
     /// Waits until it has ended.
-    pub async fn ended(&mut self) -> ExitStatus {
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
         soon("the end of the server", self.child.wait()).await.unwrap()
     }
 
     /// Ends it in good order, and returns all that it logged.
-    pub async fn stop(mut self) -> String {
+    pub(crate) async fn stop(mut self) -> String {
         self.signal("TERM").await;
         let status = self.ended().await;
         assert!(status.success(), "{status}: {}", self.log());
@@ -121,17 +121,20 @@ impl Server {
     }
 
     /// Ends it as a power cut would.
-    pub async fn kill(mut self) {
+    pub(crate) async fn kill(mut self) {
         soon("the end of the server", self.child.kill()).await.unwrap();
     }
 
     /// The newest code that was mailed to `email`, as `flux mail outbox` shows it.
-    pub async fn code(&self, email: &str) -> String {
+    pub(crate) async fn code(&self, email: &str) -> String {
         soon("a mail", async {
             loop {
                 let shown = text(&run(&self.folder, &["mail", "outbox", "--json"]).await);
-                let mails = shown.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-                let code = mails.filter(|mail| mail["to"] == email).filter_map(|mail| mail["code"].as_str().map(str::to_owned));
+                let mails =
+                    shown.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+                let code = mails
+                    .filter(|mail| mail["to"] == email)
+                    .filter_map(|mail| mail["code"].as_str().map(str::to_owned));
                 if let Some(code) = code.last() {
                     return code;
                 }
@@ -157,7 +160,7 @@ fn collect(
 }
 
 /// A `flux` that is talked to through pipes.
-pub struct Terminal {
+pub(crate) struct Terminal {
     child: Child,
     input: Option<ChildStdin>,
     output: Lines<BufReader<ChildStdout>>,
@@ -167,7 +170,7 @@ pub struct Terminal {
 
 impl Terminal {
     /// Starts `flux` with these arguments.
-    pub fn start(folder: &Path, args: &[&str]) -> Self {
+    pub(crate) fn start(folder: &Path, args: &[&str]) -> Self {
         let mut child = flux(folder, args).stdin(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap()).lines();
         let (complaints, _) = collect(child.stderr.take().unwrap());
@@ -175,13 +178,13 @@ impl Terminal {
     }
 
     /// Types a line.
-    pub async fn say(&mut self, line: &str) {
+    pub(crate) async fn say(&mut self, line: &str) {
         let input = self.input.as_mut().unwrap();
         input.write_all(format!("{line}\n").as_bytes()).await.unwrap();
     }
 
     /// Waits for a line that contains `part`, and returns it.
-    pub async fn sees(&mut self, part: &str) -> String {
+    pub(crate) async fn sees(&mut self, part: &str) -> String {
         let found = tokio::time::timeout(PATIENCE, async {
             while let Ok(Some(line)) = self.output.next_line().await {
                 self.seen.push(line.clone());
@@ -202,13 +205,8 @@ impl Terminal {
         }
     }
 
-    /// Everything that was shown so far.
-    pub fn seen(&self) -> &[String] {
-        &self.seen
-    }
-
     /// Closes its input and waits for its end.
-    pub async fn leave(mut self) -> ExitStatus {
+    pub(crate) async fn leave(mut self) -> ExitStatus {
         drop(self.input.take());
         // It must not wait for somebody to read what it says.
         while let Ok(Some(line)) = soon("the end of a terminal", self.output.next_line()).await {

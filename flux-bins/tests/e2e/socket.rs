@@ -10,18 +10,18 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use crate::harness::{Server, soon};
 
 /// A connection that has said hello.
-pub struct Socket {
+pub(crate) struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
     next_id: u32,
     /// Events that came while something else was waited for.
     events: Vec<Value>,
     /// What the server said to hello.
-    pub welcome: Value,
+    pub(crate) welcome: Value,
 }
 
 impl Socket {
     /// Connects and says hello.
-    pub async fn hello(server: &Server, token: &str) -> Self {
+    pub(crate) async fn hello(server: &Server, token: &str) -> Self {
         let mut request = format!("ws://{}/v1/chat", server.authority()).into_client_request().unwrap();
         request.headers_mut().insert("sec-websocket-protocol", "flux.v1.json".parse().unwrap());
         let (stream, answer) = soon("a connection", connect_async(request)).await.unwrap();
@@ -34,7 +34,7 @@ impl Socket {
     }
 
     /// One request, and its reply.
-    pub async fn ask(&mut self, mut request: Value) -> Value {
+    pub(crate) async fn ask(&mut self, mut request: Value) -> Value {
         self.next_id += 1;
         request["requestId"] = json!(self.next_id);
         self.stream.send(Message::text(request.to_string())).await.unwrap();
@@ -48,7 +48,7 @@ impl Socket {
     }
 
     /// The next event that has `kind`; others are kept.
-    pub async fn event(&mut self, kind: &str) -> Value {
+    pub(crate) async fn event(&mut self, kind: &str) -> Value {
         if let Some(at) = self.events.iter().position(|event| !event[kind].is_null()) {
             return self.events.remove(at)[kind].clone();
         }
