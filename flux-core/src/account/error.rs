@@ -228,8 +228,6 @@ impl CredentialError {
     /// The field of the request that is at fault, if one is.
     pub fn field(&self) -> Option<&'static str> {
         match self {
-            // The code says which: no other field is compared with what is kept.
-            Self::WrongPassword => None,
             Self::Password(_) => Some("new_password"),
             Self::Code(error) => error.field(),
             _ => None,

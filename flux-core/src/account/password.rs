@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn a28_signs_for_letters_make_no_password_good() {
-        for text in ["p@$$w0rd", "P4$5w0rd", "1l0v3y0u!", "!@#$%^&*"] {
+        for text in ["p@$$w0rd", "P455w0rd", "1l0v3y0u!", "!@#$%^&*"] {
             assert_eq!(Password::chosen(text, &[]).unwrap_err(), InvalidPassword::Guessable, "{text}");
         }
         assert!(Password::chosen("x{4[9(1|$q+7@w<5!k6", &[]).is_ok());
