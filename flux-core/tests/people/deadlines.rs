@@ -174,7 +174,7 @@ impl World {
             match turn {
                 Some(answer) => break answer,
                 None if self.clock.sleepers() > 0 => self.clock.advance(Duration::from_secs(1)),
-                None => {}
+                None => panic!("it waits without a deadline"),
             }
         };
         assert!(self.clock.monotonic() <= latest);
