@@ -151,13 +151,13 @@ impl Live {
             wire.ping();
         }
         wake_at = wake_at.min(self.next_beat);
+        if let Some(Leaving::At(at)) = self.leaving
+            && now >= at
+        {
+            self.leaving = Some(Leaving::Until(now + REQUEST_DEADLINE));
+        }
         match self.leaving {
-            Some(Leaving::At(at)) if now < at => wake_at = wake_at.min(at),
-            Some(Leaving::At(_)) => {
-                let until = now + REQUEST_DEADLINE;
-                self.leaving = Some(Leaving::Until(until));
-                wake_at = wake_at.min(until);
-            }
+            Some(Leaving::At(at)) => wake_at = wake_at.min(at),
             Some(Leaving::Until(until)) => {
                 if now >= until || (self.ids.is_empty() && wire.is_flushed()) {
                     return Err(End::close(CloseCode::ServiceRestart));

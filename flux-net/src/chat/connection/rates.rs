@@ -52,7 +52,8 @@ impl Rates {
             Command::Send(_) => self.sends.take(now),
             Command::Ask(Ask::SetPresence(_)) => self.presence.take(now),
             Command::Ask(Ask::SearchUsers { .. }) => self.searches.take(now),
-            Command::Ask(Ask::SetTyping { conversation, .. }) => self.typing(*conversation, now),
+            // To stop is never too much: it ends what others see.
+            Command::Ask(Ask::SetTyping { conversation, typing: true }) => self.typing(*conversation, now),
             _ => Ok(()),
         }
     }

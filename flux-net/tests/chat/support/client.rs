@@ -20,7 +20,8 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use super::PATIENCE;
 
 pub(crate) struct Client {
-    socket: WebSocketStream<TcpStream>,
+    /// `None` once the server has closed: then this side hangs up too.
+    socket: Option<WebSocketStream<TcpStream>>,
     format: Format,
     next_id: u32,
     events: VecDeque<Event>,
@@ -40,7 +41,7 @@ impl Client {
         let stream = TcpStream::connect(address).await.map_err(|error| Box::new(error.into()))?;
         let (socket, _) = tokio_tungstenite::client_async(request, stream).await.map_err(Box::new)?;
         Ok(Self {
-            socket,
+            socket: Some(socket),
             format,
             next_id: 1,
             events: VecDeque::new(),
@@ -104,12 +105,13 @@ impl Client {
     }
 
     pub(crate) async fn say_raw(&mut self, message: Message) {
-        timeout(PATIENCE, self.socket.send(message)).await.expect("the server takes frames").unwrap();
+        assert!(self.try_say_raw(message).await, "the server has gone");
     }
 
     /// Like [`say_raw`](Self::say_raw), to a server that may be gone.
     pub(crate) async fn try_say_raw(&mut self, message: Message) -> bool {
-        timeout(PATIENCE, self.socket.send(message)).await.expect("the server takes frames").is_ok()
+        let Some(socket) = &mut self.socket else { return false };
+        timeout(PATIENCE, socket.send(message)).await.expect("the server takes frames").is_ok()
     }
 
     /// The answer to request `id`.
@@ -169,8 +171,8 @@ impl Client {
     /// Sends `text` and waits for the acknowledgement.
     pub(crate) async fn send(
         &mut self,
-        conversation: impl ToString,
-        message: impl ToString,
+        conversation: impl ToString + Copy,
+        message: impl ToString + Copy,
         text: &str,
     ) -> v1::Sent {
         match self.ask(message_to(conversation, message, text)).await {
@@ -201,7 +203,7 @@ impl Client {
 
     /// Closes from this side, and waits for the other.
     pub(crate) async fn close(mut self) {
-        self.socket.close(None).await.unwrap();
+        self.socket.as_mut().expect("it stands").close(None).await.unwrap();
         while self.read().await {}
     }
 
@@ -212,7 +214,8 @@ impl Client {
 
     /// Reads one message; `false` once the connection is closed.
     async fn read(&mut self) -> bool {
-        let next = timeout(PATIENCE, self.socket.next()).await.expect("the server says something");
+        let Some(socket) = &mut self.socket else { return false };
+        let next = timeout(PATIENCE, socket.next()).await.expect("the server says something");
         let frame: v1::ServerFrame = match next {
             Some(Ok(Message::Text(text))) if self.format == Format::Json => {
                 serde_json::from_str(&text).unwrap()
@@ -226,7 +229,10 @@ impl Client {
                 return true;
             }
             Some(Ok(other)) => panic!("not in this subprotocol: {other:?}"),
-            Some(Err(_)) | None => return false,
+            Some(Err(_)) | None => {
+                self.socket = None;
+                return false;
+            }
         };
         match frame.frame {
             Some(Frame::Reply(reply)) => self.replies.push_back(reply),
@@ -237,7 +243,11 @@ impl Client {
     }
 }
 
-pub(crate) fn message_to(conversation: impl ToString, message: impl ToString, text: &str) -> Request {
+pub(crate) fn message_to(
+    conversation: impl ToString + Copy,
+    message: impl ToString + Copy,
+    text: &str,
+) -> Request {
     Request::Send(v1::Send {
         to: Some(send::To::ConversationId(conversation.to_string())),
         message_id: message.to_string(),

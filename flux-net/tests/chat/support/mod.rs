@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use flux_core::account::{NewUser, Username};
 use flux_core::friend::Greeting;
+use flux_core::message::SendPolicy;
 use flux_core::session::{Actor, Device, DeviceClass, DeviceName};
 use flux_core::testing::{ManualClock, SeededEntropy};
 use flux_core::{Clock, ConversationId, Flux, MessageId, Pair, Settings, Timestamp, UserId};
@@ -58,6 +59,14 @@ impl World {
     }
 
     pub(crate) async fn with(config: ChatConfig, settings: Settings) -> Self {
+        Self::with_policy(config, settings, None).await
+    }
+
+    pub(crate) async fn with_policy(
+        config: ChatConfig,
+        settings: Settings,
+        send_policy: Option<Arc<dyn SendPolicy>>,
+    ) -> Self {
         let clock = ManualClock::new(Timestamp::from_millis(1_700_000_000_000));
         let entropy = Arc::new(SeededEntropy::new(7));
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
@@ -65,6 +74,7 @@ impl World {
         let store = Arc::new(FaultyStore::new(memory));
         let ports = flux_core::Ports {
             durable: store.clone(),
+            send_policy,
             ..flux_store::memory::ports(Arc::clone(&shared), entropy.clone())
         };
         let flux = Flux::start(ports, settings);

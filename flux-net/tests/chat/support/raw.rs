@@ -151,11 +151,11 @@ pub(crate) fn header(first: u8, length: u64) -> Vec<u8> {
     match (u8::try_from(length), u16::try_from(length)) {
         (Ok(short), _) if short < 126 => bytes.push(0x80 | short),
         (_, Ok(medium)) => {
-            bytes.push(0x80 | 126);
+            bytes.push(0x80 | 0x7E);
             bytes.extend(medium.to_be_bytes());
         }
         _ => {
-            bytes.push(0x80 | 127);
+            bytes.push(0x80 | 0x7F);
             bytes.extend(length.to_be_bytes());
         }
     }

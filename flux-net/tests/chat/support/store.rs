@@ -66,11 +66,6 @@ impl FaultyStore {
         self.waiting.load(Ordering::SeqCst)
     }
 
-    /// Lets one commit that waits, or the next one, through.
-    pub(crate) fn let_one_through(&self) {
-        self.gate.add_permits(1);
-    }
-
     /// Lets all commits through again.
     pub(crate) fn let_all_through(&self) {
         self.gated.store(false, Ordering::SeqCst);
