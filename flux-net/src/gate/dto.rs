@@ -1,6 +1,8 @@
 //! What travels in JSON: names in snake_case, ids as UUIDs in text, times as milliseconds since the Unix epoch, seqs as
 //! numbers. Bodies of requests take the fields listed here and no others.
 
+#![expect(clippy::struct_field_names, reason = "fields are named as they stand in JSON")]
+
 use std::fmt;
 
 use flux_core::account::{Account, Profile as CoreProfile};
@@ -134,7 +136,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(session: CoreSession, current: SessionId) -> Self {
+    pub(super) fn new(session: &CoreSession, current: SessionId) -> Self {
         Self {
             current: session.session == current,
             session_id: session.session,

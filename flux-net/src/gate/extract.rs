@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 
-use axum::body::Bytes;
+use axum::body::{Bytes, HttpBody as _};
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -27,8 +27,12 @@ impl<T: DeserializeOwned> FromRequest<Gate> for Json<T> {
 
     async fn from_request(request: Request, gate: &Gate) -> Result<Self, Problem> {
         require_json(request.headers())?;
+        let most = gate.config.body_bytes;
+        if request.body().size_hint().lower() > most as u64 {
+            return Err(Problem::new(ErrorCode::PayloadTooLarge));
+        }
         let clock = &*gate.flux.ports.clock;
-        let body = Limited::new(request.into_body(), gate.config.body_bytes).collect();
+        let body = Limited::new(request.into_body(), most).collect();
         let body: Bytes = match within(clock, gate.config.deadline, body).await {
             Ok(Ok(body)) => body.to_bytes(),
             Ok(Err(error)) if error.is::<LengthLimitError>() => {

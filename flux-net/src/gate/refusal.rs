@@ -68,5 +68,5 @@ problems! {
     RefreshError: |_| None, RefreshError::retry_after;
     SessionError: |_| None, |_| None;
     FriendError: FriendError::field, FriendError::retry_after;
-    MessageError: |_| None, |_| None;
+    MessageError: |error| matches!(error, MessageError::InvalidCursor).then_some("page"), |_| None;
 }

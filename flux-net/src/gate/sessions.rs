@@ -26,6 +26,7 @@ pub(super) struct Device {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "fields are named as they stand in JSON")]
 pub(super) struct Login {
     /// The username or the e-mail address.
     #[schema(value_type = String, example = "ann")]
@@ -91,7 +92,7 @@ pub(super) async fn log_in(
     let (user, session) = (done.session.user, done.session.session);
     let answer = LoggedIn {
         user: done.account.into(),
-        session: Session::new(done.session, session),
+        session: Session::new(&done.session, session),
         tokens: Tokens::issue(&gate, user, session, &done.refresh),
         chat_url: chat_url::find(&gate, &headers).await.ok(),
     };
@@ -128,7 +129,7 @@ pub(super) async fn refresh(
     let done = gate.flux.sessions.refresh(&body.refresh_token.0, &client).await?;
     let (user, session) = (done.session.user, done.session.session);
     let tokens = Tokens::issue(&gate, user, session, &done.refresh);
-    Ok(axum::Json(Refreshed { session: Session::new(done.session, session), tokens }))
+    Ok(axum::Json(Refreshed { session: Session::new(&done.session, session), tokens }))
 }
 
 /// List one's sessions
@@ -142,7 +143,7 @@ pub(super) async fn list_sessions(
     Caller(actor): Caller,
 ) -> Result<axum::Json<Page<Session>>, Problem> {
     let sessions = gate.flux.sessions.list(&actor).await?;
-    let sessions: Vec<_> = sessions.into_iter().map(|session| Session::new(session, actor.session)).collect();
+    let sessions: Vec<_> = sessions.iter().map(|session| Session::new(session, actor.session)).collect();
     Ok(axum::Json(Page::new(sessions, None)))
 }
 

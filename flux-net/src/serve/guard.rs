@@ -2,12 +2,14 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use flux_core::ErrorCode;
 use flux_proto::Language;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::Notify;
 use tokio::time::{Sleep, sleep};
 
 use super::chunks::Chunks;
@@ -45,6 +47,8 @@ pub(crate) struct Guarded<IO, S> {
     /// When the next progress in writing must have been made.
     write_due: Option<Pin<Box<Sleep>>>,
     closing: Closing,
+    /// Told when a head was refused.
+    refused: Arc<Notify>,
     seen_eof: bool,
     _slot: S,
 }
@@ -61,7 +65,9 @@ enum Phase {
     Upgrading(Vec<u8>, Option<Waker>),
     /// No HTTP any more.
     Through,
-    /// Nothing more is let through.
+    /// A head was refused: whoever waits for more is told to end once all before it is answered.
+    Refused,
+    /// Nothing more comes.
     Closed,
 }
 
@@ -76,7 +82,9 @@ enum Closing {
 }
 
 impl<IO, S> Guarded<IO, S> {
-    pub(crate) fn new(io: IO, limits: HeadLimits, times: GuardTimes, slot: S) -> Self {
+    /// `refused` is told when the connection has to end because of what came in; answers that are under way are still
+    /// to be written, and then the connection shut down.
+    pub(crate) fn new(io: IO, limits: HeadLimits, times: GuardTimes, refused: Arc<Notify>, slot: S) -> Self {
         Self {
             io,
             limits,
@@ -88,6 +96,7 @@ impl<IO, S> Guarded<IO, S> {
             taken: 0,
             write_due: None,
             closing: Closing::No,
+            refused,
             seen_eof: false,
             _slot: slot,
         }
@@ -128,7 +137,7 @@ impl<IO, S> Guarded<IO, S> {
                     self.ready.extend_from_slice(bytes);
                     return;
                 }
-                Phase::Closed => return,
+                Phase::Refused | Phase::Closed => return,
             }
         }
     }
@@ -170,10 +179,11 @@ impl<IO, S> Guarded<IO, S> {
     }
 
     fn refuse(&mut self, code: ErrorCode) {
-        self.phase = Phase::Closed;
+        self.phase = Phase::Refused;
         self.head = Vec::new();
         self.head_due = None;
         self.closing = Closing::Refused(code);
+        self.refused.notify_one();
     }
 
     /// The answer to an upgrade begins with `bytes`.
@@ -219,6 +229,8 @@ impl<IO: AsyncRead + Unpin, S: Unpin> AsyncRead for Guarded<IO, S> {
             this.taken = 0;
             match &mut this.phase {
                 Phase::Closed => return Poll::Ready(Ok(())),
+                // The end of the stream would be taken for a client that has gone, and for no reason to answer it.
+                Phase::Refused => return Poll::Pending,
                 Phase::Through => {
                     // Nothing of HTTP is kept for a connection that may live for weeks.
                     this.ready = Vec::new();

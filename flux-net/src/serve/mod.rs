@@ -26,6 +26,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -141,7 +142,8 @@ impl Server {
             count: limits.headers,
         };
         let times = GuardTimes { head: limits.header_timeout, write: limits.write_timeout };
-        let io = TokioIo::new(Guarded::new(socket, head, times, slot));
+        let refused = Arc::new(Notify::new());
+        let io = TokioIo::new(Guarded::new(socket, head, times, Arc::clone(&refused), slot));
         let router = &self.router;
         let service = service_fn(|request: Request<Incoming>| {
             let mut request = request.map(Body::new);
@@ -155,21 +157,30 @@ impl Server {
             .serve_connection(io, service)
             .with_upgrades();
         let mut connection = std::pin::pin!(connection);
-        let ended = tokio::select! {
-            biased;
-            ended = connection.as_mut() => ended,
-            () = self.shutdown.cancelled() => {
-                connection.as_mut().graceful_shutdown();
-                tokio::select! {
-                    biased;
-                    ended = connection.as_mut() => ended,
-                    () = self.cut.cancelled() => return,
+        let (mut told, mut ended) = (false, None);
+        while ended.is_none() {
+            tokio::select! {
+                biased;
+                end = connection.as_mut() => ended = Some(end),
+                () = self.cut.cancelled() => return,
+                () = either(self.shutdown.cancelled(), refused.notified()), if !told => {
+                    told = true;
+                    connection.as_mut().graceful_shutdown();
                 }
             }
-        };
-        if let Err(error) = ended {
+        }
+        if let Some(Err(error)) = ended {
             tracing::debug!(%error, "connection ended");
         }
+    }
+}
+
+/// The first of two that happens.
+async fn either(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
+    tokio::select! {
+        biased;
+        () = one => {}
+        () = other => {}
     }
 }
 
