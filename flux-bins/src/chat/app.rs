@@ -356,7 +356,9 @@ impl App {
             && user != self.session.user()
             && let Ok(profiles) = self.session.profiles(&[user]).await
         {
-            profiles.into_iter().for_each(|profile| self.people.learn(profile));
+            for profile in profiles {
+                self.people.learn(profile);
+            }
         }
     }
 

@@ -48,7 +48,7 @@ impl Home {
             ))
         })?;
         let mut config = flux_client::Config::default();
-        config.client_name = CLIENT_NAME.to_owned();
+        CLIENT_NAME.clone_into(&mut config.client_name);
         let client = Client::builder(server)
             .token_store(Arc::new(FileTokens::new(self.0.join("session.json"))))
             .state_store(Arc::new(FileState::new(self.0.join("state.json"))))

@@ -98,11 +98,11 @@ impl App {
                         self.say(&format!("{sign} {from} wants to be your friend{said}  {hint}"))?;
                     }
                     (FriendRequestState::Pending, true) => {
-                        self.note(&format!("you asked {to} to be your friend"))?
+                        self.note(&format!("you asked {to} to be your friend"))?;
                     }
                     (FriendRequestState::Rejected, true) => self.note(&format!("{to} said no"))?,
                     (FriendRequestState::Cancelled, false) => {
-                        self.note(&format!("{from} took the request back"))?
+                        self.note(&format!("{from} took the request back"))?;
                     }
                     _ => {}
                 }

@@ -95,8 +95,9 @@ pub fn code_secret(path: &Path, entropy: &dyn Entropy) -> Result<CodeSecret, Sec
 
 /// Whole or not at all: a crash in between must not leave half a key.
 fn write(path: &Path, key: &[u8; 32]) -> io::Result<()> {
-    let digits: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-    let digits = Secret::new(digits);
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    let digits =
+        Secret::new(key.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect::<String>());
     let fresh = path.with_extension("new");
     let mut file = private_file().truncate(true).open(&fresh)?;
     writeln!(file, "{}", digits.expose())?;

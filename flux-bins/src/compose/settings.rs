@@ -10,8 +10,12 @@ use crate::config::{Config, SessionsPolicy};
 /// How the domain behaves.
 pub(crate) fn domain(config: &Config, code_secret: CodeSecret, client_url: String) -> Settings {
     let Config { sessions, limits, .. } = config;
-    let mut settings = Settings::default();
-    settings.code_secret = Some(code_secret);
+    let mut settings = Settings {
+        code_secret: Some(code_secret),
+        capacity: limits.connections,
+        client_url,
+        ..Settings::default()
+    };
     settings.sessions.policy = match sessions.policy {
         SessionsPolicy::Many => SessionPolicy::Many(sessions.max),
         SessionsPolicy::OnePerDeviceClass => SessionPolicy::OnePerDeviceClass,
@@ -22,8 +26,6 @@ pub(crate) fn domain(config: &Config, code_secret: CodeSecret, client_url: Strin
     settings.revocations.remember = settings.revocations.remember.max(sessions.access_token * 2);
     settings.friends.limits.friends = count(limits.friends);
     settings.friends.limits.pending = count(limits.pending_requests);
-    settings.capacity = limits.connections;
-    settings.client_url = client_url;
     settings
 }
 

@@ -12,6 +12,7 @@ mod sources;
 mod value;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 pub use model::{
     Backend, Config, Http, Limits, Log, LogFormat, Mail, MailLanguage, MailMode, Sessions, SessionsPolicy,
@@ -46,21 +47,22 @@ impl Loaded {
     /// which variable sets it. Secrets are hidden.
     pub fn show(&self, sources: bool) -> String {
         let mut config = self.config.clone();
+        // Writing to a text does not fail.
         let mut text = String::new();
         let mut section = String::new();
         for slot in config.slots() {
             let (head, name) = slot.key.split_once('.').unwrap_or(("", slot.key.as_str()));
             if head != section {
                 head.clone_into(&mut section);
-                text.push_str(&format!("\n[{head}]\n"));
+                text.extend(["\n[", head, "]\n"]);
             }
             let line = format!("{name} = {}", slot.value.show());
             if sources {
                 let source = self.origins.get(&slot.key).unwrap_or(&Source::Default);
-                text.push_str(&format!("{line:<40} # {source}\n"));
+                let _ = writeln!(text, "{line:<40} # {source}");
             } else {
                 let variable = sources::variable(&slot.key);
-                text.push_str(&format!("# {} ({variable})\n{line}\n", slot.doc));
+                let _ = writeln!(text, "# {} ({variable})\n{line}", slot.doc);
             }
         }
         text

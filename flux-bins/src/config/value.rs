@@ -134,10 +134,7 @@ impl Value for SocketAddr {
 
 impl Value for Duration {
     fn read(&mut self, raw: &Raw) -> Result<(), String> {
-        let text = match raw {
-            Raw::Text(text) => text,
-            _ => return Err(expected("a time such as \"20s\"", raw)),
-        };
+        let Raw::Text(text) = raw else { return Err(expected("a time such as \"20s\"", raw)) };
         *self = parse_duration(text).ok_or_else(|| {
             "expected a time such as \"500ms\", \"20s\", \"10m\", \"12h\" or \"60d\"".to_owned()
         })?;

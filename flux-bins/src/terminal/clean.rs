@@ -18,9 +18,9 @@ fn shown(c: char) -> char {
         // Control pictures: U+2400 and on look like the control characters they stand for.
         '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{FFFD}'),
         '\x7f' => '\u{2421}',
-        '\u{80}'..='\u{9f}' => '\u{FFFD}',
-        // Embeddings, overrides and isolates: what is opened here would go on in our own text.
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{FFFD}',
+        // Embeddings, overrides and isolates, like the control characters before them, have no picture: what they open
+        // would go on in our own text.
+        '\u{80}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{FFFD}',
         c => c,
     }
 }

@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Output, Stdio};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::sync::watch;
 
 /// How long anything may take before a test gives up; far more than it does.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Waits for `future`, or fails the test.
 pub(crate) async fn soon<F: Future>(what: &str, future: F) -> F::Output {
@@ -54,7 +54,7 @@ pub(crate) struct Server {
     /// Such as `http://127.0.0.1:41233`.
     pub(crate) url: String,
     folder: PathBuf,
-    log: Arc<Mutex<String>>,
+    log: watch::Receiver<String>,
     logged: tokio::task::JoinHandle<()>,
     // Kept open, so that the server does not write into a closed pipe.
     _banner: Lines<BufReader<ChildStdout>>,
@@ -78,7 +78,7 @@ impl Server {
                     return line[at..].trim().to_owned();
                 }
             }
-            panic!("the server ended without serving: {}", log.lock().unwrap());
+            panic!("the server ended without serving: {}", *log.borrow());
         })
         .await;
         Self { child, url, folder: folder.to_owned(), log, logged, _banner: banner }
@@ -96,7 +96,13 @@ impl Server {
 
     /// What it logged so far.
     pub(crate) fn log(&self) -> String {
-        self.log.lock().unwrap().clone()
+        self.log.borrow().clone()
+    }
+
+    /// Waits until it has logged `part`.
+    pub(crate) async fn logs(&self, part: &str) {
+        let mut log = self.log.clone();
+        soon(part, log.wait_for(|log| log.contains(part))).await.unwrap();
     }
 
     /// Asks it to end with a signal such as `TERM`.
@@ -132,10 +138,10 @@ impl Server {
                 let shown = text(&run(&self.folder, &["mail", "outbox", "--json"]).await);
                 let mails =
                     shown.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-                let code = mails
+                let mut code = mails
                     .filter(|mail| mail["to"] == email)
                     .filter_map(|mail| mail["code"].as_str().map(str::to_owned));
-                if let Some(code) = code.last() {
+                if let Some(code) = code.next_back() {
                     return code;
                 }
             }
@@ -147,16 +153,15 @@ impl Server {
 /// Reads a stream to its end, in the background.
 fn collect(
     mut from: impl tokio::io::AsyncRead + Unpin + Send + 'static,
-) -> (Arc<Mutex<String>>, tokio::task::JoinHandle<()>) {
-    let text = Arc::new(Mutex::new(String::new()));
-    let into = Arc::clone(&text);
+) -> (watch::Receiver<String>, tokio::task::JoinHandle<()>) {
+    let (text, collected) = watch::channel(String::new());
     let reading = tokio::spawn(async move {
         let mut buffer = [0; 4_096];
         while let Ok(count @ 1..) = from.read(&mut buffer).await {
-            into.lock().unwrap().push_str(&String::from_utf8_lossy(&buffer[..count]));
+            text.send_modify(|text| text.push_str(&String::from_utf8_lossy(&buffer[..count])));
         }
     });
-    (text, reading)
+    (collected, reading)
 }
 
 /// A `flux` that is talked to through pipes.
@@ -165,7 +170,7 @@ pub(crate) struct Terminal {
     input: Option<ChildStdin>,
     output: Lines<BufReader<ChildStdout>>,
     seen: Vec<String>,
-    complaints: Arc<Mutex<String>>,
+    complaints: watch::Receiver<String>,
 }
 
 impl Terminal {
@@ -200,7 +205,7 @@ impl Terminal {
                 "{part:?} was not shown ({}); but:\n{}\n{}",
                 if ended.is_ok() { "it ended" } else { "it took too long" },
                 self.seen.join("\n"),
-                self.complaints.lock().unwrap()
+                *self.complaints.borrow()
             ),
         }
     }

@@ -45,16 +45,17 @@ impl Caller {
     /// One request on a connection of its own.
     pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
         let body = body.map(|body| body.to_string());
-        let mut request =
-            format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.authority);
-        if let Some(token) = &self.token {
-            request += &format!("Authorization: Bearer {token}\r\n");
-        }
-        if let Some(body) = &body {
-            request += &format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
-        }
-        request += "\r\n";
-        request += body.as_deref().unwrap_or_default();
+        let token = self.token.as_deref().map(|token| format!("Authorization: Bearer {token}\r\n"));
+        let about = body
+            .as_ref()
+            .map(|body| format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len()));
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{}{}\r\n{}",
+            self.authority,
+            token.unwrap_or_default(),
+            about.unwrap_or_default(),
+            body.unwrap_or_default()
+        );
         let answer = soon("an HTTP answer", async {
             let mut stream = TcpStream::connect(&self.authority).await.unwrap();
             stream.write_all(request.as_bytes()).await.unwrap();

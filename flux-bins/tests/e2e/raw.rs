@@ -42,7 +42,8 @@ async fn the_walk_by_hand() {
     assert_eq!(found["items"][0]["user_id"], bob_id.as_str(), "{found}");
     ada.post("/v1/friend-requests", json!({"user_id": bob_id, "greeting": "it is me"})).await.ok();
     let requests = bob.get("/v1/friend-requests").await.ok();
-    let request = requests["items"][0]["request_id"].as_str().unwrap_or_else(|| panic!("{requests}")).to_owned();
+    let request =
+        requests["items"][0]["request_id"].as_str().unwrap_or_else(|| panic!("{requests}")).to_owned();
     bob.post(&format!("/v1/friend-requests/{request}/accept"), json!({})).await.ok();
     let friends = ada.get("/v1/friends").await.ok();
     let conversation = friends["items"][0]["conversation_id"].as_str().unwrap().to_owned();

@@ -1,10 +1,13 @@
 //! How it ends, and how it does not begin.
 
 use flux_client::{ConnectionState, DisconnectReason, Event};
+use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::harness::{Server, complaint, folder, run, soon};
-use crate::people::enter;
+use crate::http::Caller;
+use crate::people::{PASSWORD, enter};
+use crate::socket::Socket;
 
 #[tokio::test]
 async fn a_request_to_end_is_followed_in_good_order() {
@@ -14,7 +17,7 @@ async fn a_request_to_end_is_followed_in_good_order() {
         server.signal(signal).await;
         let status = server.ended().await;
         assert!(status.success(), "{signal}: {status}");
-        assert!(server.log().contains("stopped"), "{}", server.log());
+        server.logs("\"stopped\"").await;
     }
 }
 
@@ -35,6 +38,30 @@ async fn clients_are_told_before_the_server_goes() {
     .await;
     assert!(matches!(reason, DisconnectReason::Draining), "{reason:?}");
     assert!(server.ended().await.success());
+}
+
+#[tokio::test]
+async fn asked_twice_it_ends_at_once() {
+    let folder = folder();
+    let mut server = Server::start(folder.path()).await;
+    let ada = enter(&server, "ada").await;
+    let token = by_hand(&server).await;
+    // Connected, and deaf to being told to leave.
+    let _deaf = Socket::hello(&server, &token).await;
+    server.signal("TERM").await;
+    server.logs("draining").await;
+    server.signal("TERM").await;
+    let status = server.ended().await;
+    assert!(!status.success(), "{status}");
+    server.logs("came twice").await;
+    ada.close().await;
+}
+
+async fn by_hand(server: &Server) -> String {
+    let device = json!({"name": "curl", "class": "other"});
+    let login = json!({"login": "ada", "password": PASSWORD, "device": device});
+    let opened = Caller::new(server).post("/v1/sessions", login).await.ok();
+    opened["access_token"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
