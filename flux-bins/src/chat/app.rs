@@ -252,6 +252,7 @@ impl App {
                 }
                 let shown = self.shown.entry(sent.conversation).or_default();
                 *shown = (*shown).max(sent.seq);
+                self.oldest.entry(sent.conversation).or_insert(sent.seq);
                 Mark::Stored
             }
             TicketStatus::Delivered(_) => Mark::Delivered,
@@ -288,6 +289,7 @@ impl App {
             return Ok(());
         }
         *shown = message.seq;
+        self.oldest.entry(message.conversation).or_insert(message.seq);
         self.get_to_know(message.sender).await;
         let own = message.sender == self.session.user();
         if self.open.is_none() && !own {
