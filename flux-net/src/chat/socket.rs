@@ -4,12 +4,15 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use bytes::Bytes;
 use flux_proto::CloseCode;
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
@@ -28,9 +31,12 @@ pub trait FrameSocket:
 /// Both buffers of a connection are this big: most frames are smaller, and there are many connections.
 const BUFFER: usize = 4 * 1_024;
 
-/// What may wait in the buffer of a socket that takes no more: above it is the largest answer, a page of the longest
-/// messages with every character escaped.
-const WRITE_LIMIT: usize = 2 * 1_024 * 1_024;
+/// What is written of one message at once. A page of history can be hundreds of kilobytes, and the buffer of a socket
+/// keeps the size it once had, so long messages go out in fragments.
+const FRAGMENT: usize = 16 * 1_024;
+
+/// What may wait in the buffer of a socket that takes no more: a fragment, what was there before it, a pong.
+const WRITE_LIMIT: usize = BUFFER + 2 * FRAGMENT;
 
 /// How many times the length of a message may be read until it is complete. A frame has up to 14 bytes of header, so a
 /// message in many small pieces is longer on the wire; one in pieces of nothing has no end.
@@ -41,7 +47,19 @@ const LINGER_BYTES: u64 = 256 * 1_024;
 
 /// A WebSocket, server side.
 #[derive(Debug)]
-pub struct ChatSocket<T>(WebSocketStream<Metered<T>>);
+pub struct ChatSocket<T> {
+    socket: WebSocketStream<Metered<T>>,
+    /// What is still to be written of a long message.
+    rest: Option<Rest>,
+}
+
+/// The part of a message that was not handed to the socket yet.
+#[derive(Debug)]
+struct Rest {
+    /// That of the message for its first fragment, then that of a continuation.
+    opcode: Data,
+    bytes: Bytes,
+}
 
 impl<T: AsyncRead + AsyncWrite + Unpin> ChatSocket<T> {
     /// Over a connection on which the handshake is done. Messages and frames longer than `frame_bytes` are refused
@@ -55,7 +73,23 @@ impl<T: AsyncRead + AsyncWrite + Unpin> ChatSocket<T> {
             .max_frame_size(Some(frame_bytes));
         let limit = u64::try_from(frame_bytes).unwrap_or(u64::MAX).saturating_mul(FRAGMENTED);
         let io = Metered { io, unfinished: 0, limit, written: 0, lingered: None };
-        Self(WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await)
+        Self { socket: WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await, rest: None }
+    }
+
+    /// Hands over what is left of a long message.
+    fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        while let Some(rest) = &mut self.rest {
+            ready!(self.socket.poll_ready_unpin(cx))?;
+            let part = rest.bytes.split_to(FRAGMENT.min(rest.bytes.len()));
+            let last = rest.bytes.is_empty();
+            let opcode = std::mem::replace(&mut rest.opcode, Data::Continue);
+            if last {
+                self.rest = None;
+            }
+            let frame = Frame::message(part, OpCode::Data(opcode), last);
+            self.socket.start_send_unpin(Message::Frame(frame))?;
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -63,8 +97,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Stream for ChatSocket<T> {
     type Item = Result<Message, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let next = ready!(self.0.poll_next_unpin(cx));
-        self.0.get_mut().unfinished = 0;
+        let next = ready!(self.socket.poll_next_unpin(cx));
+        self.socket.get_mut().unfinished = 0;
         Poll::Ready(next)
     }
 }
@@ -73,29 +107,38 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Sink<Message> for ChatSocket<T> {
     type Error = Error;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.0.poll_ready_unpin(cx)
+        ready!(self.poll_rest(cx))?;
+        self.socket.poll_ready_unpin(cx)
     }
 
     fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
-        self.0.start_send_unpin(message)
+        let opcode = match &message {
+            Message::Text(text) if text.len() > FRAGMENT => Data::Text,
+            Message::Binary(bytes) if bytes.len() > FRAGMENT => Data::Binary,
+            _ => return self.socket.start_send_unpin(message),
+        };
+        self.rest = Some(Rest { opcode, bytes: message.into_data() });
+        Ok(())
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.0.poll_flush_unpin(cx)
+        ready!(self.poll_rest(cx))?;
+        self.socket.poll_flush_unpin(cx)
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.0.poll_close_unpin(cx)
+        ready!(self.poll_rest(cx))?;
+        self.socket.poll_close_unpin(cx)
     }
 }
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> FrameSocket for ChatSocket<T> {
     fn progress(&self) -> u64 {
-        self.0.get_ref().written
+        self.socket.get_ref().written
     }
 
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.0.get_mut().poll_linger(cx)
+        self.socket.get_mut().poll_linger(cx)
     }
 }
 

@@ -129,3 +129,33 @@ async fn invariant_11_who_takes_nothing_for_10_s_is_cut_off() {
     until("it is hung up on", || world.chat.status().connections == 1).await;
     while slow.next_frame().await.is_some() {}
 }
+
+#[tokio::test]
+async fn a_long_answer_comes_in_pieces_and_whole() {
+    let world = World::with(fast(), Settings::default()).await;
+    let (alice, bob, conversation) = world.friends().await;
+    let mut from = world.connect(&alice).await;
+    let text = "\"é".repeat(1_365);
+    for _ in 0..100 {
+        from.send(conversation, world.message_id(), &text).await;
+    }
+    let read = v1::ReadHistory { conversation_id: conversation.to_string(), ..v1::ReadHistory::default() };
+    for format in Format::ALL {
+        let mut to = world.connect_as(&bob, format).await;
+        // Others wait for their turn behind it.
+        let history = to.submit(Request::ReadHistory(read.clone())).await;
+        assert!(to.is_alive().await);
+        let Answer::History(history) = to.answer(history).await else { panic!("no history") };
+        assert!(history.messages.len() == 100 && history.messages.iter().all(|message| message.text == text));
+    }
+    let mut raw = deaf(&world, &world.token(&bob)).await;
+    let asked = format!(r#"{{"requestId":2,"readHistory":{{"conversationId":"{conversation}"}}}}"#);
+    raw.write(&frame(0x81, asked.as_bytes())).await;
+    let mut firsts = Vec::new();
+    while firsts.last().is_none_or(|first| first & 0x80 == 0) {
+        let (first, payload) = raw.next_frame().await.unwrap();
+        assert!(payload.len() <= 16 * 1_024);
+        firsts.push(first);
+    }
+    assert_eq!((firsts[0], firsts[1], firsts.last()), (0x01, 0x00, Some(&0x80)));
+}
