@@ -150,7 +150,10 @@ pub(crate) fn surroundings() -> Result<(Screen, Input, Names), Failure> {
     if !is_interactive() {
         return Ok((Screen::Plain, Input::pipe()?, names));
     }
-    let (input, printer) = Input::terminal(names.clone())?;
+    // A terminal that cannot move its cursor is written to like a pipe.
+    let Ok((input, printer)) = Input::terminal(names.clone()) else {
+        return Ok((Screen::Plain, Input::pipe()?, names));
+    };
     let terminal = Terminal::new(printer, Paint::detect(true), Zone::local());
     Ok((Screen::Terminal(Box::new(terminal)), input, names))
 }

@@ -200,6 +200,10 @@ impl App {
             }
             None => self.say("  you talk with nobody: /with NAME")?,
         }
+        let here: Vec<String> = self.people.online().into_iter().map(|user| self.people.name(user)).collect();
+        if !here.is_empty() {
+            self.say(&format!("  here now: {}", here.join(", ")))?;
+        }
         let unsent = self.session.unsent().await?.len();
         if unsent > 0 {
             self.say(&format!("  {unsent} of your messages wait to be sent"))?;

@@ -63,6 +63,16 @@ impl People {
         friends
     }
 
+    /// The friends who are there.
+    pub(crate) fn online(&self) -> Vec<UserId> {
+        let there = |user: &UserId| {
+            self.presence
+                .get(user)
+                .is_some_and(|p| matches!(p.state, PresenceState::Online | PresenceState::Away))
+        };
+        self.friends().into_iter().map(|friend| friend.profile.user).filter(there).collect()
+    }
+
     /// The friend whom the reader calls `name`: by username or remark.
     pub(crate) fn friend(&self, name: &str) -> Option<&Friend> {
         let name = name.to_lowercase();

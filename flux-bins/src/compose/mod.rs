@@ -3,11 +3,13 @@
 mod data_dir;
 mod network;
 mod ports;
+mod rotation;
 mod secrets;
 mod settings;
 
 pub use data_dir::{DataDir, DataDirError};
 pub use ports::Embedded;
+pub use rotation::rotate_keys;
 pub use secrets::{SecretError, code_secret, token_keys};
 
 pub(crate) use data_dir::database;

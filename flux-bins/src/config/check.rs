@@ -128,6 +128,9 @@ fn numbers(config: &Config, wrong: &mut Wrong) {
     if sessions.idle <= sessions.access_token {
         wrong.push(("sessions.idle", "must be longer than sessions.access_token".to_owned()));
     }
+    if sessions.key_rotation < sessions.access_token {
+        wrong.push(("sessions.key_rotation", "must not be shorter than sessions.access_token".to_owned()));
+    }
     if sessions.issuer.is_empty() {
         wrong.push(("sessions.issuer", "must not be empty".to_owned()));
     }
@@ -250,6 +253,7 @@ mod tests {
         config.sessions.access_token = Duration::from_secs(1);
         config.sessions.idle = Duration::ZERO;
         config.sessions.max = 0;
+        config.sessions.key_rotation = Duration::ZERO;
         config.limits.connections = 0;
         config.shutdown.drain = Duration::from_hours(1);
         config.log.filter = "flux=loud=very".to_owned();
@@ -258,6 +262,7 @@ mod tests {
             [
                 "sessions.access_token",
                 "sessions.idle",
+                "sessions.key_rotation",
                 "sessions.max",
                 "limits.connections",
                 "shutdown.drain",

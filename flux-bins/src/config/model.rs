@@ -176,6 +176,8 @@ section! {
         pub idle: Duration = Duration::from_hours(60 * 24),
         /// How long an access token is good.
         pub access_token: Duration = Duration::from_mins(10),
+        /// After this long access tokens are signed with a new key.
+        pub key_rotation: Duration = Duration::from_hours(30 * 24),
         /// What access tokens name as their issuer.
         pub issuer: String = "flux".to_owned(),
     }

@@ -30,13 +30,16 @@ pub(super) fn print(config: &Config, address: SocketAddr) -> io::Result<()> {
         MailMode::Outbox => format!("captured; see it with  {}", command("mail outbox")),
         MailMode::Smtp => format!("sent through {}", config.smtp.host),
     };
-    let rows = [
+    let mut rows = vec![
         ("API page", format!("{url}/docs")),
         ("WebSocket", format!("ws://{address}/v1/chat")),
         ("data", kept),
         ("mail", mail),
         ("try it", format!("in another terminal:  {}", command("demo"))),
     ];
+    if !config.http.public_url.is_empty() {
+        rows.insert(0, ("public", config.http.public_url.clone()));
+    }
     for (name, value) in rows {
         out.line(format_args!("  {} {value}", paint.tone(Tone::Dim, format!("{name:<10}"))))?;
     }

@@ -1,6 +1,7 @@
 //! `flux up`: everything in one process.
 
 mod banner;
+mod open_files;
 mod signal;
 
 use std::io;
@@ -54,10 +55,11 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let listener = listen(config.http.listen).await?;
     let address = listener.local_addr()?;
     let data = DataDir::open(&config.data_dir)?;
+    open_files::allow(config.limits.connections);
     let server = Server::open(&config, &data).await?;
     banner::print(&config, address)?;
     info!(http.addr = %address, "serving");
-    server.serve(listener, &config, &mut signals).await
+    server.serve(listener, &config, &data, &mut signals).await
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
@@ -105,6 +107,7 @@ impl Server {
         self,
         listener: TcpListener,
         config: &Config,
+        data: &DataDir,
         signals: &mut Signals,
     ) -> Result<(), Failure> {
         let draining = CancellationToken::new();
@@ -113,9 +116,21 @@ impl Server {
             .with_config(compose::gate(config))
             .with_draining(draining.clone());
         let router = gate::router(parts).merge(self.chat.router());
-        let serving = tokio::spawn(serve(listener, router, compose::listener(config), stop.clone()));
-
-        info!(signal = signals.next().await, "stopping");
+        let mut serving = tokio::spawn(serve(listener, router, compose::listener(config), stop.clone()));
+        let keys = data.token_keys();
+        let rotation = compose::rotate_keys(
+            Arc::clone(&self.tokens),
+            &keys,
+            config.sessions.key_rotation,
+            Arc::clone(&self.embedded.ports.clock),
+            Arc::clone(&self.embedded.ports.entropy),
+        );
+        tokio::select! {
+            signal = signals.next() => info!(signal, "stopping"),
+            // It ends when it is told to, or by a fault of its own; then there is no use in going on.
+            _ = &mut serving => return Err(Failure::new("the listener ended by itself; the log says why")),
+            () = rotation => {}
+        }
         let end = async {
             draining.cancel();
             let window = window(config.shutdown.drain, self.chat.status().connections);

@@ -2,7 +2,7 @@
 
 use flux_client::{ConversationId, Session};
 
-use crate::harness::{Server, complaint, folder, run, soon, text};
+use crate::harness::{Server, Terminal, complaint, folder, run, soon, text};
 use crate::people::{befriend, client, email, enter, keeping_client, log_in, message, register};
 
 async fn texts(session: &Session, conversation: ConversationId) -> Vec<String> {
@@ -153,8 +153,10 @@ async fn mail_that_was_captured_is_shown_with_its_code() {
     let nothing = run(folder.path(), &["mail", "outbox"]).await;
     assert!(text(&nothing).contains("no mail was captured"), "{}", text(&nothing));
     let server = Server::start(folder.path()).await;
+    let mut following = Terminal::start(folder.path(), &["mail", "outbox", "--follow"]);
     let client = client(&server);
     register(&server, &client, "ada").await;
+    following.sees(&email("ada")).await;
     let code = server.code(&email("ada")).await;
     let shown = text(&run(folder.path(), &["mail", "outbox"]).await);
     let line = shown.lines().last().unwrap();

@@ -142,6 +142,22 @@ async fn the_demonstration_runs_by_itself() {
 }
 
 #[tokio::test]
+async fn an_account_is_made_on_the_way_in() {
+    let folder = folder();
+    let server = Server::start(folder.path()).await;
+    let mut ada = chat(&server, "ada", &["--register", &email("ada")]);
+    ada.sees("a code was sent").await;
+    ada.say(&server.code(&email("ada")).await).await;
+    ada.say(PASSWORD).await;
+    ada.sees("ada is registered").await;
+    ada.sees("you are ada").await;
+    ada.say("/who").await;
+    ada.sees("you are ada, connected").await;
+    assert!(ada.leave().await.success());
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn what_goes_wrong_is_said_with_what_to_do() {
     let folder = folder();
     let nobody = ["chat", "--as", "ada", "--password", "whatever-1", "--server", "http://127.0.0.1:1"];
