@@ -188,6 +188,8 @@ impl Actor {
     }
 
     pub(super) fn release(&mut self, key: LogKey) {
+        // What happened to the log is told before what it holds.
+        self.pump_events();
         let queue = &self.queue;
         let blocked = self.logs.counted(key, |log, _| {
             while log.started && log.sequence.has_next() {

@@ -293,7 +293,7 @@ impl Actor {
             return self.cancel_now(conversation, at);
         }
         if held_by_another {
-            if at == 0 {
+            if at == 0 && lane.giving_up == 0 && lane.give_up.is_empty() {
                 lane.let_go_again();
             }
             // The failure that it waits for may still be on its way; a lane at rest waits for everything that flies.
