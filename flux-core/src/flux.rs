@@ -17,8 +17,8 @@ use crate::mail::Mailer;
 use crate::message::{CommitObserver, CommitSettings, GroupCommit, Messages, SendPolicy};
 use crate::presence::{PresenceService, PresenceSettings};
 use crate::routing::{
-    Connections, EventSink, Hub, LeaseSettings, NodeInfo, NodeLease, NodeRegistry, OfflineNotifier, OutboxLimits,
-    PeerTransport, Repair, RepairSettings, Router, RouterParts, SessionDirectory,
+    Connections, EventSink, Hub, LeaseSettings, NodeInfo, NodeLease, NodeRegistry, OfflineNotifier,
+    OutboxLimits, PeerTransport, Repair, RepairSettings, Router, RouterParts, SessionDirectory,
 };
 use crate::session::{Announcer, RevocationWatch, SessionPorts, SessionRules, Sessions, WatchSettings};
 use crate::time::Clock;

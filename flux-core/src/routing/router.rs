@@ -8,7 +8,8 @@ use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
 use super::{
-    Delivery, Envelope, Event, EventSink, Hub, Notice, OfflineNotice, OfflineNotifier, PeerTransport, SessionDirectory,
+    Delivery, Envelope, Event, EventSink, Hub, Notice, OfflineNotice, OfflineNotifier, PeerTransport,
+    SessionDirectory,
 };
 use crate::account::Ended;
 use crate::feed::{FeedChange, FeedEntry};
