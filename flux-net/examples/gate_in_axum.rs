@@ -2,7 +2,7 @@
 //!
 //!     cargo run -p flux-net --example gate_in_axum
 //!
-//! Then open the page that it prints, or: curl http://127.0.0.1:8080/chat/healthz
+//! Then open the page that it prints.
 
 #![expect(clippy::print_stdout, reason = "an example talks to whoever runs it")]
 
@@ -40,7 +40,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/", get(|| async { "my own page" }))
         .nest("/chat", gate::router(GateParts::new(flux, tokens)));
 
-    let listener = TcpListener::bind("127.0.0.1:8080").await?;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("try the API: http://{}/chat/docs", listener.local_addr()?);
     println!("codes arrive as files in {}", mails.display());
     serve(listener, router, ServeLimits::default(), CancellationToken::new()).await;

@@ -67,6 +67,7 @@ pub(super) struct AskFriend {
     user_id: UserId,
     /// A few words, up to 200 characters.
     #[serde(default)]
+    #[schema(max_length = 200)]
     greeting: String,
 }
 
@@ -166,6 +167,7 @@ pub(super) async fn list_friends(
 #[serde(deny_unknown_fields)]
 pub(super) struct SetRemark {
     /// A private name for the friend, up to 64 characters; empty for none.
+    #[schema(max_length = 64)]
     remark: String,
 }
 

@@ -27,9 +27,11 @@ pub(super) async fn get_me(
 pub(super) struct ChangeProfile {
     /// Up to 64 characters.
     #[serde(default)]
+    #[schema(max_length = 64)]
     display_name: Option<String>,
     /// Up to 256 characters; empty for none.
     #[serde(default)]
+    #[schema(max_length = 256)]
     bio: Option<String>,
 }
 
@@ -85,7 +87,7 @@ pub(super) struct ChangePassword {
     #[schema(value_type = String, format = Password)]
     old_password: SecretText,
     /// 8 to 256 characters that are not easily guessed.
-    #[schema(value_type = String, format = Password)]
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 256)]
     new_password: SecretText,
 }
 
@@ -112,7 +114,7 @@ pub(super) struct ChangeEmail {
     #[schema(format = Email)]
     email: String,
     /// The six digits that were mailed to it for the purpose `change_email`.
-    #[schema(value_type = String, example = "123456")]
+    #[schema(value_type = String, example = "123456", pattern = "^ *[0-9]{6} *$")]
     code: SecretText,
     /// Not needed for an account without one.
     #[serde(default)]

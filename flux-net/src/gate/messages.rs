@@ -97,6 +97,7 @@ pub(super) struct SendMessage {
     #[schema(value_type = String, format = Uuid)]
     message_id: MessageId,
     /// Up to 4,096 bytes of UTF-8, stored as it is.
+    #[schema(min_length = 1, max_length = 4096)]
     text: String,
 }
 

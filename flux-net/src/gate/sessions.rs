@@ -19,6 +19,7 @@ use crate::problem::Problem;
 pub(super) struct Device {
     /// What its user calls it, up to 64 characters.
     #[serde(default)]
+    #[schema(max_length = 64)]
     name: String,
     #[serde(default)]
     class: DeviceClass,
@@ -31,7 +32,7 @@ pub(super) struct Login {
     /// The username or the e-mail address.
     #[schema(value_type = String, example = "ann")]
     login: SecretText,
-    #[schema(value_type = String, format = Password)]
+    #[schema(value_type = String, format = Password, max_length = 256)]
     password: SecretText,
     #[serde(default)]
     device: Device,

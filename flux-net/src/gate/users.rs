@@ -19,16 +19,17 @@ pub(super) struct Register {
     #[schema(format = Email, example = "ann@example.com")]
     email: String,
     /// The six digits that were mailed to the address.
-    #[schema(value_type = String, example = "123456")]
+    #[schema(value_type = String, example = "123456", pattern = "^ *[0-9]{6} *$")]
     code: SecretText,
     /// 3 to 32 letters and digits of one script, `_`, `-` and `.`; unique, look-alikes included.
-    #[schema(example = "ann")]
+    #[schema(example = "ann", min_length = 3, max_length = 32)]
     username: String,
     /// What the user calls themselves, up to 64 characters; the username without it.
     #[serde(default)]
+    #[schema(max_length = 64)]
     display_name: Option<String>,
     /// 8 to 256 characters that are not easily guessed.
-    #[schema(value_type = String, format = Password)]
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 256)]
     password: SecretText,
 }
 
@@ -109,9 +110,9 @@ pub(super) struct ResetPassword {
     #[schema(format = Email)]
     email: String,
     /// The six digits that were mailed to the address for the purpose `reset_password`.
-    #[schema(value_type = String, example = "123456")]
+    #[schema(value_type = String, example = "123456", pattern = "^ *[0-9]{6} *$")]
     code: SecretText,
-    #[schema(value_type = String, format = Password)]
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 256)]
     new_password: SecretText,
 }
 

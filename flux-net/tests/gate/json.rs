@@ -105,6 +105,11 @@ async fn a16_fields_of_a_wrong_type_missing_null_and_extra_are_refused_and_chang
         let call = |body: Value| world.call(method, &path, &ann.access, Some(body));
         // It is the change alone that is refused.
         assert_ne!(call(good.clone()).await.code(), "malformed", "{method} {path} {good}");
+        let in_order: Vec<_> = good.as_object().unwrap().values().cloned().collect();
+        for whole in [json!([]), json!([null, null]), json!(in_order), json!("x"), json!(null), json!([good])]
+        {
+            call(whole).await.refused(400, "malformed");
+        }
         let fields: Vec<String> = good.as_object().unwrap().keys().cloned().collect();
         for field in &fields {
             for wrong in [json!(1), json!(true), json!([]), json!({}), json!([good[field]])] {
@@ -133,6 +138,12 @@ async fn a16_fields_of_a_wrong_type_missing_null_and_extra_are_refused_and_chang
             let refused = call(body).await.refused(400, "malformed");
             assert_eq!(refused.json()["field"], extra);
         }
+    }
+    for device in
+        [json!(["phone", "mobile"]), json!([]), json!("phone"), json!({"name": "x", "os": "y"}), json!(null)]
+    {
+        let body = json!({"login": "ann", "password": PASSWORD, "device": device});
+        world.call("POST", "/v1/sessions", "", Some(body)).await.refused(400, "malformed");
     }
     let mut after = world.get("/v1/users/me", &ann).await.expect(200).json();
     after["bio"] = before["bio"].clone();

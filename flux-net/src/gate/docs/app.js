@@ -129,7 +129,10 @@ function form(verb, path, operation, open) {
   });
   const schema = operation.requestBody && operation.requestBody.content["application/json"].schema;
   const body = schema && el("textarea", { spellcheck: "false", "aria-label": "body" });
-  if (body) body.value = JSON.stringify(example(schema), null, 2);
+  if (body) {
+    body.value = JSON.stringify(example(schema), null, 2);
+    body.rows = body.value.split("\n").length + 1;
+  }
   const send = el("button", { class: "send", type: "submit" }, "Send");
   const status = el("span", { class: "status", role: "status" });
   const result = el("pre", { hidden: true });
