@@ -164,7 +164,7 @@ struct Columns {
 
 impl Columns {
     fn of(columns: usize) -> Self {
-        if columns >= 70 { Self { mark: 12, name: 12 } } else { Self { mark: 2, name: 8 } }
+        if columns >= 70 { Self { mark: 12, name: 12 } } else { Self { mark: 4, name: 8 } }
     }
 
     /// Up to where the text begins.
@@ -247,7 +247,8 @@ impl Terminal {
 
     fn marked_as(&self, mark: Mark, columns: &Columns) -> String {
         let text = if columns.mark < 12 {
-            mark.sign().to_owned()
+            // Two ticks alone would tell only by their colour what became of them.
+            if mark == Mark::Read { mark.word() } else { mark.sign() }.to_owned()
         } else {
             format!("{} {}", left(mark.sign(), 2), mark.word())
         };
