@@ -110,7 +110,7 @@ impl Live {
             let wake_at = self.tick(wire, now)?;
             timer.wake_at(wake_at, now);
             let room = wire.has_room();
-            let reading = room && !matches!(self.leaving, Some(Leaving::Until(_)));
+            let reading = wire.may_read() && !matches!(self.leaving, Some(Leaving::Until(_)));
             // Answers before closing, so that a logout is confirmed; writing after both, so that what there is goes
             // out together.
             let step = tokio::select! {

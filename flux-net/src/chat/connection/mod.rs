@@ -89,7 +89,7 @@ impl Connection {
         let server = Arc::clone(&self.server);
         let mut too_late = server.clock().sleep(server.config().hello_within);
         loop {
-            let room = wire.has_room();
+            let room = wire.may_read();
             let io = tokio::select! {
                 biased;
                 () = server.killed() => Io::Ended(End::close(CloseCode::ServiceRestart)),

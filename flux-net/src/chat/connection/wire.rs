@@ -21,7 +21,7 @@ use crate::chat::codec::{self, Format};
 /// How many events are taken from the outbox at once.
 pub(super) const BATCH: usize = 64;
 
-/// With this much waiting nothing more is asked for: no event, no answer, no request.
+/// With this much waiting no event and no answer is asked for; with twice as much no request is read either.
 const ENOUGH_FRAMES: usize = 256;
 const ENOUGH_BYTES: usize = 256 * 1_024;
 
@@ -122,6 +122,12 @@ impl<S: FrameSocket> Wire<S> {
         self.queue.len() < ENOUGH_FRAMES && self.bytes < ENOUGH_BYTES
     }
 
+    /// Whether the answers to what is read would have room. That there is more of it than for events lets requests
+    /// through even where events never end.
+    pub(super) fn may_read(&self) -> bool {
+        self.queue.len() < 2 * ENOUGH_FRAMES && self.bytes < 2 * ENOUGH_BYTES
+    }
+
     pub(super) fn is_flushed(&self) -> bool {
         self.queue.is_empty() && !self.unflushed
     }
@@ -146,24 +152,25 @@ impl<S: FrameSocket> Wire<S> {
     }
 
     fn poll_io(&mut self, cx: &mut Context<'_>, read: bool) -> Poll<Io> {
+        let mut flushed = false;
         if !self.is_flushed() {
             match self.poll_write(cx) {
-                Poll::Ready(Ok(())) => return Poll::Ready(Io::Flushed),
+                Poll::Ready(Ok(())) => flushed = true,
                 Poll::Ready(Err(_)) => return Poll::Ready(Io::Ended(End::gone())),
                 Poll::Pending => {}
             }
         }
-        if !read {
-            return Poll::Pending;
+        if read && let Poll::Ready(next) = self.socket.poll_next_unpin(cx) {
+            return Poll::Ready(match next {
+                Some(Ok(Message::Close(_))) | None => Io::Ended(End::gone()),
+                Some(Ok(message)) => Io::Received(message),
+                Some(Err(error)) => Io::Ended(match crate::chat::socket::close_code(&error) {
+                    Some(code) => End::close(code),
+                    None => End::gone(),
+                }),
+            });
         }
-        Poll::Ready(match ready!(self.socket.poll_next_unpin(cx)) {
-            Some(Ok(Message::Close(_))) | None => Io::Ended(End::gone()),
-            Some(Ok(message)) => Io::Received(message),
-            Some(Err(error)) => Io::Ended(match crate::chat::socket::close_code(&error) {
-                Some(code) => End::close(code),
-                None => End::gone(),
-            }),
-        })
+        if flushed { Poll::Ready(Io::Flushed) } else { Poll::Pending }
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
