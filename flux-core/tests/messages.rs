@@ -191,6 +191,29 @@ async fn invariant_4_with_a_hub_and_peers_that_lose_everything_a_connection_lear
 }
 
 #[tokio::test]
+async fn a_lost_receipt_is_repaired_and_one_that_arrived_is_not_told_again() {
+    let world = World::new();
+    let (ada, bob) = (world.actor("ada").await, world.actor("bob").await);
+    let talk = world.befriend(ada, bob).await;
+    let node = world.node();
+    let (ada, adas) = node.connect(ada).await;
+    let clock = Arc::new(world.clock.clone());
+    let repair = Repair::new(world.store.clone(), node.hub.clone(), clock, RepairSettings::default());
+    node.messages.send(ada, Destination::Conversation(talk), world.message(), text("hi")).await.unwrap();
+    let (place, _) = repair.round(None).await.unwrap();
+    let arrived = node.messages.move_cursor(bob, talk, seq(1), Seq::ZERO).await.unwrap();
+    assert_eq!(waiting(&adas).await, [Event::Receipt { conversation: talk, cursor: arrived }]);
+    let (place, told) = repair.round(Some(place)).await.unwrap();
+    assert_eq!(told, 0);
+
+    node.hub.lose_everything();
+    let lost = node.messages.move_cursor(bob, talk, seq(1), seq(1)).await.unwrap();
+    assert_eq!(waiting(&adas).await, []);
+    repair.round(Some(place)).await.unwrap();
+    assert_eq!(waiting(&adas).await, [Event::Receipt { conversation: talk, cursor: lost }]);
+}
+
+#[tokio::test]
 async fn repair_does_not_tell_of_what_was_pushed() {
     let world = World::new();
     let (ada, bob) = (world.actor("ada").await, world.actor("bob").await);

@@ -92,6 +92,8 @@ pub struct ChangedLog {
     pub readers: Arc<[UserId]>,
     /// When it changed.
     pub changed: Stamp,
+    /// The cursors of a conversation's members, ascending by user, each with when it last moved; of a feed, none.
+    pub cursors: Vec<(Cursor, Stamp)>,
 }
 
 /// Keeps messages, cursors and conversations.

@@ -6,7 +6,8 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::outbox::{CloseReason, Outbox, Push, Pushed};
 use super::{Delivery, Event};
-use crate::id::{Generation, LogId, Seq, SessionId, UserId};
+use crate::id::{ConversationId, Generation, LogId, Seq, SessionId, UserId};
+use crate::message::Cursor;
 use crate::session::SessionEndReason;
 
 /// One connection of this node.
@@ -124,6 +125,9 @@ impl Hub {
                     if let Some((log, seq)) = log {
                         connection.outbox.told(log, seq);
                     }
+                    if let Event::Receipt { conversation, cursor } = delivery.event {
+                        connection.outbox.told_cursor(conversation, cursor);
+                    }
                     continue;
                 }
                 let push = push.get_or_insert_with(|| Push::new(delivery.event.clone()));
@@ -137,6 +141,14 @@ impl Hub {
         let users = self.read();
         let connections = users.get(&user).map_or(&[][..], Vec::as_slice);
         let noted = connections.iter().map(|c| self.count(c.outbox.note_head(log, head)));
+        noted.filter(|pushed| *pushed == Pushed::Queued).count()
+    }
+
+    /// Sees to it that the connections of `user` learn where a cursor stands, unless they were sent it.
+    pub fn note_cursor(&self, user: UserId, conversation: ConversationId, cursor: Cursor) -> usize {
+        let users = self.read();
+        let connections = users.get(&user).map_or(&[][..], Vec::as_slice);
+        let noted = connections.iter().map(|c| self.count(c.outbox.note_cursor(conversation, cursor)));
         noted.filter(|pushed| *pushed == Pushed::Queued).count()
     }
 

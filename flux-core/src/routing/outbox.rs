@@ -7,7 +7,8 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 
 use super::Event;
-use crate::id::{LogId, Seq};
+use crate::id::{ConversationId, LogId, Seq, UserId};
+use crate::message::Cursor;
 use crate::session::SessionEndReason;
 
 /// How many wire formats an event may be encoded in.
@@ -108,6 +109,9 @@ struct State {
     /// The newest seq this connection was sent of each log, since one or two turns of [`Outbox::turn`].
     told: BTreeMap<LogId, Seq>,
     told_before: BTreeMap<LogId, Seq>,
+    /// The same of cursors.
+    cursors: BTreeMap<(ConversationId, UserId), Cursor>,
+    cursors_before: BTreeMap<(ConversationId, UserId), Cursor>,
     closing: Option<CloseReason>,
     closed: bool,
     /// While set, nothing with content is written: heads are kept instead.
@@ -141,6 +145,9 @@ impl Outbox {
                 if let Some((log, seq)) = log {
                     state.tell(log, seq);
                 }
+                if let Event::Receipt { conversation, cursor } = &push.event {
+                    state.cursors.insert((*conversation, cursor.user), *cursor);
+                }
                 state.queue.push_back(Arc::clone(push));
                 Pushed::Queued
             }
@@ -161,6 +168,28 @@ impl Outbox {
         pushed
     }
 
+    /// Sees to it that the connection learns where a cursor stands, unless it was sent that.
+    pub fn note_cursor(&self, conversation: ConversationId, cursor: Cursor) -> Pushed {
+        let key = (conversation, cursor.user);
+        let stands = |known: Option<&Cursor>| {
+            known.is_some_and(|known| known.delivered >= cursor.delivered && known.read >= cursor.read)
+        };
+        let known = {
+            let state = self.state();
+            stands(state.cursors.get(&key)) || stands(state.cursors_before.get(&key))
+        };
+        if known {
+            Pushed::Dropped
+        } else {
+            self.push(&Push::new(Event::Receipt { conversation, cursor }), None)
+        }
+    }
+
+    /// Records that the connection knows where a cursor stands, because it was answered so.
+    pub fn told_cursor(&self, conversation: ConversationId, cursor: Cursor) {
+        self.state().cursors.insert((conversation, cursor.user), cursor);
+    }
+
     /// Records that the connection knows of `log` as far as `seq`, because it was answered so.
     pub fn told(&self, log: LogId, seq: Seq) {
         self.state().tell(log, seq);
@@ -171,6 +200,7 @@ impl Outbox {
     pub fn turn(&self) {
         let mut state = self.state();
         state.told_before = std::mem::take(&mut state.told);
+        state.cursors_before = std::mem::take(&mut state.cursors);
     }
 
     /// Holds back everything with content, or lets it go again.

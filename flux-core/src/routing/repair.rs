@@ -2,7 +2,7 @@
 //!
 //! Each node reads, every few seconds, which logs changed since its last read (an index of the durable store answers
 //! that: what it costs follows what changed, not who is connected), and tells those of its connections that were not
-//! sent the newest entry. So whatever loses a push, whether a peer, a directory or the node's own hub, every connected
+//! sent the newest entry, or the newest place of a cursor. So whatever loses a push, whether a peer, a directory or the node's own hub, every connected
 //! session learns of every entry within one round.
 
 use std::sync::Arc;
@@ -12,7 +12,8 @@ use tracing::{debug, warn};
 
 use super::Hub;
 use crate::error::StoreError;
-use crate::message::{MessageStore, Stamp};
+use crate::id::LogId;
+use crate::message::{ChangedLog, MessageStore, Stamp};
 use crate::time::{Clock, within};
 
 /// How repair behaves.
@@ -72,22 +73,33 @@ impl Repair {
         // Whatever commits after this read of the clock has a greater stamp, and waits for the next round: by then a
         // push that is merely on its way has arrived, and is not told twice.
         let until = self.store.horizon().await?;
-        let Some(mut place) = since else { return Ok((until, 0)) };
+        let Some(from) = since else { return Ok((until, 0)) };
         if self.hub.is_empty() {
             return Ok((until, 0));
         }
-        let mut told = 0;
+        let (mut place, mut told) = (from, 0);
         while place < until {
             let page = self.store.changed_logs(place, self.settings.page).await?;
             let Some(last) = page.last() else { break };
             place = last.changed;
             for changed in page.iter().filter(|changed| changed.changed <= until) {
-                for reader in changed.readers.iter() {
-                    told += self.hub.note_head(*reader, changed.log, changed.head);
-                }
+                told += self.tell(changed, from);
             }
         }
         self.hub.turn();
         Ok((until, told))
+    }
+
+    /// Tells the readers of a log of its head, and of the cursors that moved after `from`.
+    fn tell(&self, changed: &ChangedLog, from: Stamp) -> usize {
+        let mut told = 0;
+        for reader in changed.readers.iter() {
+            told += self.hub.note_head(*reader, changed.log, changed.head);
+            let LogId::Conversation(conversation) = changed.log else { continue };
+            for (cursor, _) in changed.cursors.iter().filter(|(_, moved)| *moved > from) {
+                told += self.hub.note_cursor(*reader, conversation, *cursor);
+            }
+        }
+        told
     }
 }

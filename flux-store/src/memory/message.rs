@@ -26,6 +26,8 @@ struct Row {
     kind: ConversationKind,
     /// Ascending by user.
     cursors: Vec<Cursor>,
+    /// When each last moved; whose never did is not here.
+    moved: BTreeMap<UserId, Stamp>,
     /// The message with seq n stands at n - 1.
     messages: Vec<Message>,
     seqs: BTreeMap<(UserId, MessageId), Seq>,
@@ -36,6 +38,7 @@ impl Row {
         Self {
             kind: ConversationKind::Direct(pair, policy),
             cursors: pair.both().map(|user| Cursor { user, delivered: Seq::ZERO, read: Seq::ZERO }).to_vec(),
+            moved: BTreeMap::new(),
             messages: Vec::new(),
             seqs: BTreeMap::new(),
         }
@@ -155,19 +158,20 @@ impl State {
                 row.messages.push(message);
             }
         }
-        for ((conversation, _), moved) in plan.cursors {
-            let row = self.conversations.rows.get_mut(&conversation);
-            if let Some(cursor) =
-                row.and_then(|row| row.cursors.iter_mut().find(|cursor| cursor.user == moved.user))
-            {
-                *cursor = moved;
-            }
-        }
         for (session, generation) in plan.generations {
             self.sessions.claimed(session, generation, now);
         }
         for conversation in plan.touched {
             self.touch_conversation(conversation);
+        }
+        for ((conversation, user), cursor) in plan.cursors {
+            let stamp = self.changes.stamp(LogId::Conversation(conversation));
+            if let Some(row) = self.conversations.rows.get_mut(&conversation)
+                && let Some(place) = row.cursors.iter_mut().find(|cursor| cursor.user == user)
+            {
+                *place = cursor;
+                row.moved.insert(user, stamp);
+            }
         }
         plan.outcomes
     }
@@ -185,14 +189,18 @@ impl State {
     }
 
     fn changed_log(&self, changed: Stamp, log: LogId) -> Option<ChangedLog> {
-        let (head, readers): (Seq, Arc<[UserId]>) = match log {
+        Some(match log {
             LogId::Conversation(id) => {
                 let row = self.conversations.rows.get(&id)?;
-                (row.head(), row.members().collect())
+                let moved = |cursor: &Cursor| row.moved.get(&cursor.user).copied().unwrap_or_default();
+                let cursors = row.cursors.iter().map(|cursor| (*cursor, moved(cursor))).collect();
+                ChangedLog { log, head: row.head(), readers: row.members().collect(), changed, cursors }
             }
-            LogId::Feed(user) => (self.feeds.head(user), Arc::new([user])),
-        };
-        Some(ChangedLog { log, head, readers, changed })
+            LogId::Feed(user) => {
+                let head = self.feeds.head(user);
+                ChangedLog { log, head, readers: Arc::new([user]), changed, cursors: Vec::new() }
+            }
+        })
     }
 }
 

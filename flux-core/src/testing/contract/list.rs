@@ -195,6 +195,7 @@ macro_rules! durable_contract {
                     only_what_changed_after_the_horizon_comes_again
                     what_changes_nothing_is_no_change
                     changed_logs_tell_heads_and_readers_oldest_change_first
+                    a_changed_conversation_tells_which_cursors_moved_and_when
                     pages_of_changed_logs_omit_none
                     who_reads_from_horizon_to_horizon_misses_nothing
                     the_epoch_stays_as_long_as_the_store_lives

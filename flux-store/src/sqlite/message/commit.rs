@@ -18,8 +18,8 @@ many_statements! {
             ") UPDATE OR FAIL conversations SET head_seq = COALESCE(new.head, head_seq), \
                  last_message_ms = COALESCE(new.at_ms, last_message_ms), changed = new.changed \
                FROM new WHERE conversations.conversation_id = new.id";
-    MOVE = "WITH new(conversation, user, delivered, read) AS (VALUES ", "(?,?,?,?)",
-           ") UPDATE OR FAIL members SET delivered_seq = new.delivered, read_seq = new.read \
+    MOVE = "WITH new(conversation, user, delivered, read, moved) AS (VALUES ", "(?,?,?,?,?)",
+           ") UPDATE OR FAIL members SET delivered_seq = new.delivered, read_seq = new.read, moved = new.moved \
               FROM new WHERE members.user_id = new.user AND members.conversation_id = new.conversation";
     CLAIM = "WITH new(id, generation, now_ms) AS (VALUES ", "(?,?,?)",
             ") UPDATE OR FAIL sessions SET generation = new.generation, last_used_ms = new.now_ms \
@@ -51,12 +51,16 @@ async fn write(tx: &mut Tx, plan: &Plan) -> Result<(), StoreError> {
         values.add(*stamp);
     });
     touch.await?;
-    let cursors: Vec<_> = plan.cursors.iter().collect();
-    let moves = MOVE.run(tx, &cursors, |values, ((conversation, user), cursor)| {
+    // A conversation whose cursor moves is touched, so it has a stamp; both are in the order of ids.
+    let stamp =
+        |id| touched.binary_search_by_key(&id, |(touched, ..)| *touched).map_or(0, |at| touched[at].2);
+    let cursors: Vec<_> = plan.cursors.iter().map(|(key, cursor)| (key, cursor, stamp(&key.0))).collect();
+    let moves = MOVE.run(tx, &cursors, |values, ((conversation, user), cursor, stamp)| {
         values.add(conversation.blob());
         values.add(user.blob());
         values.add(cursor.delivered.as_i64());
         values.add(cursor.read.as_i64());
+        values.add(*stamp);
     });
     moves.await?;
     let claims: Vec<_> = plan.generations.iter().collect();

@@ -54,7 +54,7 @@ statements! {
               UNION ALL \
               SELECT 1, user_id, head_seq, changed FROM feed_heads WHERE changed > ?1 \
               ORDER BY changed LIMIT ?2)) \
-            SELECT page.kind, page.id, page.head, page.changed, m.user_id \
+            SELECT page.kind, page.id, page.head, page.changed, m.user_id, m.delivered_seq, m.read_seq, m.moved \
             FROM page LEFT JOIN members AS m ON page.kind = 0 AND m.conversation_id = page.id \
             ORDER BY page.changed, m.user_id";
 }
@@ -174,13 +174,18 @@ pub(super) async fn changed_logs(
         };
         let head = columns.seq("head_seq")?;
         let changed = columns.stamp("changed")?;
-        let reader = match log {
-            LogId::Feed(user) => user,
-            LogId::Conversation(_) => columns.id("members.user_id")?,
-        };
-        match logs.last_mut() {
-            Some((last, readers)) if last.log == log => readers.push(reader),
-            _ => logs.push((ChangedLog { log, head, readers: Arc::new([]), changed }, vec![reader])),
+        if logs.last().is_none_or(|(last, _)| last.log != log) {
+            let (readers, cursors) = (Arc::new([]), Vec::new());
+            logs.push((ChangedLog { log, head, readers, changed, cursors }, Vec::new()));
+        }
+        let Some((last, readers)) = logs.last_mut() else { continue };
+        match log {
+            LogId::Feed(user) => readers.push(user),
+            LogId::Conversation(_) => {
+                let cursor = cursor(&mut columns)?;
+                readers.push(cursor.user);
+                last.cursors.push((cursor, columns.stamp("members.moved")?));
+            }
         }
     }
     Ok(logs.into_iter().map(|(log, readers)| ChangedLog { readers: readers.into(), ..log }).collect())

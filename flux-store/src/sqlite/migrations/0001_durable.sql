@@ -143,6 +143,8 @@ CREATE TABLE members (
     conversation_id BLOB NOT NULL,
     delivered_seq INTEGER NOT NULL,
     read_seq INTEGER NOT NULL,
+    -- The stamp of the last move.
+    moved INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (user_id, conversation_id),
     CHECK (0 <= read_seq AND read_seq <= delivered_seq)
 ) STRICT, WITHOUT ROWID;

@@ -124,6 +124,26 @@ pub async fn changed_logs_tell_heads_and_readers_oldest_change_first(h: DurableH
     assert_eq!(logs.iter().map(|it| it.log).collect::<Vec<_>>(), [LogId::Conversation(conversation)]);
 }
 
+pub async fn a_changed_conversation_tells_which_cursors_moved_and_when(h: DurableHarness) {
+    let (alice, bob, conversation) = h.two_friends().await;
+    h.send(&alice, conversation, "1").await;
+    h.try_cursor(&bob, conversation, 1, 0).await;
+    let between = h.store.horizon().await.unwrap();
+    h.try_cursor(&alice, conversation, 1, 1).await;
+    h.send(&alice, conversation, "2").await;
+    let logs = h.store.changed_logs(between, 100).await.unwrap();
+    assert_eq!(logs.len(), 1);
+    let cursors: BTreeMap<_, _> = logs[0]
+        .cursors
+        .iter()
+        .map(|(it, moved)| (it.user, (it.delivered, it.read, *moved > between)))
+        .collect();
+    let expected = [(alice.user, (seq(1), seq(1), true)), (bob.user, (seq(1), Seq::ZERO, false))];
+    assert_eq!(cursors, BTreeMap::from(expected));
+    let users: Vec<_> = logs[0].cursors.iter().map(|(it, _)| it.user).collect();
+    assert_eq!(users, logs[0].readers.to_vec());
+}
+
 pub async fn pages_of_changed_logs_omit_none(h: DurableHarness) {
     let (alice, others) = five(&h).await;
     let since = Stamp::default();
