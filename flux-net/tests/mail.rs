@@ -7,7 +7,7 @@ mod fake_smtp;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fake_smtp::{FakeSmtp, Received};
+use fake_smtp::{FakeSmtp, Protection, Received};
 use flux_core::account::Email;
 use flux_core::mail::{Mail, MailContent, MailError, Mailer};
 use flux_core::testing::{ManualClock, SeededEntropy};
@@ -215,6 +215,63 @@ async fn without_starttls_nothing_is_said_in_the_clear() {
     .await;
     assert_eq!((server.said("AUTH"), server.said("MAIL")), (0, 0));
     assert!(server.said("EHLO") >= 1);
+}
+
+/// A server certificate for `localhost`, and the authority that it is of, in PEM.
+fn certificate() -> (tokio_rustls::TlsAcceptor, String) {
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+    let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let server =
+        CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![server.der().clone()], key.serialize_der().try_into().unwrap())
+        .unwrap();
+    (Arc::new(config).into(), authority.pem())
+}
+
+#[tokio::test]
+async fn mail_goes_over_tls_to_a_server_that_proves_its_name() {
+    let (tls, authority) = certificate();
+    for (security, protection) in [
+        (SmtpSecurity::StartTls, Protection::StartTls(tls.clone())),
+        (SmtpSecurity::Tls, Protection::Tls(tls.clone())),
+    ] {
+        let server = FakeSmtp::start_protected(0, protection.clone(), |_| None).await;
+        let config = SmtpConfig {
+            host: "localhost".to_owned(),
+            security,
+            root_certificates: Some(authority.clone()),
+            credentials: Some(("user".to_owned(), Secret::new("pass word"))),
+            ..plain(server.port)
+        };
+        let mailer = start(config.clone(), &clock());
+        mailer.send(code_to("ann@example.com")).await.unwrap();
+        assert_eq!(server.next().await.to, ["<ann@example.com>"]);
+        assert_eq!(server.said("AUTH"), 1);
+
+        // Neither an unknown authority nor another name is believed.
+        for stranger in [
+            SmtpConfig { root_certificates: None, ..config.clone() },
+            SmtpConfig { host: "127.0.0.1".to_owned(), ..config.clone() },
+        ] {
+            let server = FakeSmtp::start_protected(0, protection.clone(), |_| None).await;
+            let stranger = SmtpConfig { port: Some(server.port), attempts: 1, queue: 1, ..stranger };
+            let mailer = start(stranger, &clock());
+            mailer.send(code_to("ann@example.com")).await.unwrap();
+            until("giving up", || {
+                futures_now(mailer.send(code_to("ann@example.com"))).is_some_and(|sent| sent.is_ok())
+            })
+            .await;
+            assert_eq!((server.said("AUTH"), server.said("MAIL")), (0, 0), "{security:?}");
+        }
+    }
 }
 
 #[tokio::test]

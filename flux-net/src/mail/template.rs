@@ -207,6 +207,16 @@ mod tests {
     }
 
     #[test]
+    fn a38_no_mail_holds_a_link_that_somebody_could_bend() {
+        for content in every_kind() {
+            let mail = Templates::default().render(&content).unwrap();
+            for part in [&mail.subject, &mail.text, &mail.html] {
+                assert!(!part.contains("http") && !part.contains("href") && !part.contains("src="), "{part}");
+            }
+        }
+    }
+
+    #[test]
     fn a59_the_name_of_the_product_is_no_markup() {
         let templates = Templates { product: "<b>Q&A</b>".to_owned(), ..Templates::default() };
         let mail = templates.render(&MailContent::AccountDeleted).unwrap();

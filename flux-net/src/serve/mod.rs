@@ -34,6 +34,7 @@ use tower::ServiceExt as _;
 
 use self::guard::{GuardTimes, Guarded};
 use self::head::HeadLimits;
+#[cfg(feature = "gate")]
 pub(crate) use self::head::check_target;
 use crate::proxy::Network;
 

@@ -189,6 +189,41 @@ async fn a33_a_code_is_good_once_for_its_purpose_and_address() {
 }
 
 #[tokio::test]
+async fn a32_five_wrong_tries_void_a_code() {
+    let world = World::new().await;
+    let code = world.code("ann@example.com", "register").await;
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    let try_with = |code: &str| {
+        let body = json!({"email": "ann@example.com", "code": code, "username": "ann", "password": PASSWORD});
+        world.call("POST", "/v1/users", "", Some(body))
+    };
+    let tries = futures((0..5).map(|_| try_with(wrong))).await;
+    for refused in tries {
+        refused.refused(400, "invalid_code");
+    }
+    try_with(&code).await.refused(400, "invalid_code");
+}
+
+#[tokio::test]
+async fn a34_a_code_presented_twice_at_once_has_one_effect() {
+    let world = World::new().await;
+    world.register("ann").await.expect(201);
+    world.pass(Duration::from_mins(1)).await;
+    let code = world.code("ann@example.com", "reset_password").await;
+    let passwords = ["a first, longer phrase", "a second, longer phrase"];
+    let resets = passwords.map(|new| json!({"email": "ann@example.com", "code": code, "new_password": new}));
+    let calls = resets.into_iter().map(|body| world.call("POST", "/v1/password-resets", "", Some(body)));
+    let answers = futures(calls).await;
+    let mut statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
+    for (password, answer) in passwords.into_iter().zip(&answers) {
+        let login = world.try_login("ann", password).await;
+        assert_eq!(login.status == 201, answer.status == 204);
+    }
+    statuses.sort_unstable();
+    assert_eq!(statuses, [204, 400]);
+}
+
+#[tokio::test]
 async fn a35_asking_for_codes_in_a_loop_sends_one_mail() {
     let world = World::new().await;
     let ask = || {
