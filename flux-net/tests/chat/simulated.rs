@@ -6,7 +6,7 @@ use std::time::Duration;
 use flux_net::chat::{ChatSocket, Format, Refused};
 use flux_proto::v1::{self, client_frame::Request, reply::Result as Answer, server_frame::Frame};
 use futures_util::{SinkExt, StreamExt};
-use tokio::io::DuplexStream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::task::JoinHandle;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -89,4 +89,23 @@ async fn a_draining_chat_admits_nobody() {
     world.chat.drain(Duration::ZERO).await;
     let refused = pipe(&world).await.err().unwrap();
     assert_eq!(refused.code(), flux_core::ErrorCode::Draining);
+}
+
+#[tokio::test]
+async fn what_still_comes_after_the_end_is_taken_so_that_the_close_frame_arrives() {
+    let world = World::new().await;
+    let admitted = world.chat.admit(IpAddr::V4(Ipv4Addr::LOCALHOST).into(), Format::Json).unwrap();
+    let (mut near, far) = tokio::io::duplex(1_024);
+    let serving = tokio::spawn(async move { admitted.serve(ChatSocket::new(far, 64 * 1_024).await).await });
+    // A message that is too long, by somebody who writes all of it before they read.
+    let message = crate::support::raw::frame(0x81, &vec![b'x'; 100_000]);
+    tokio::time::timeout(crate::support::PATIENCE, near.write_all(&message))
+        .await
+        .expect("it is taken")
+        .unwrap();
+    let mut said = [0; 4];
+    near.read_exact(&mut said).await.unwrap();
+    assert_eq!((said[0], u16::from_be_bytes([said[2], said[3]])), (0x88, 1_009));
+    drop(near);
+    serving.await.unwrap();
 }
