@@ -145,12 +145,19 @@ impl Server {
         tokio::select! {
             biased;
             () = end => Ok(()),
+            () = tokio::time::sleep(config.shutdown.drain + GIVE_UP) => {
+                Err(Failure::new("stopping took too long; stopped at once, and what was acknowledged is kept"))
+            }
             signal = signals.next() => {
                 Err(Failure::new(format!("{signal} came twice: stopped at once; what was acknowledged is kept")))
             }
         }
     }
 }
+
+/// How long after the drain window everything has to be over: connections that do not answer, requests that are open and
+/// the store's last write have their own deadlines within this.
+const GIVE_UP: Duration = Duration::from_secs(30);
 
 /// In what time `connections` leave: a hundred in a second, so that where they go is not overrun, and no longer than
 /// the configuration says. A handful is gone at once.

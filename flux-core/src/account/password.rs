@@ -56,7 +56,10 @@ impl Password {
         // The estimate costs more than linear time; the start of a long password tells enough.
         let start: String = text.chars().take(48).collect();
         let start = affordable(start);
-        let estimate = zxcvbn::zxcvbn(&start, about);
+        // Of an address, its parts too.
+        let known: Vec<&str> =
+            about.iter().flat_map(|known| std::iter::once(*known).chain(known.split('@'))).collect();
+        let estimate = zxcvbn::zxcvbn(&start, &known);
         if estimate.score() < zxcvbn::Score::Two {
             return Err(InvalidPassword::Guessable);
         }
@@ -222,9 +225,14 @@ mod tests {
     #[test]
     fn a28_what_is_known_of_the_owner_is_refused() {
         let about = ["annabelle.lee", "annabelle@example.com", "Annabelle Lee"];
-        for text in
-            ["annabelle.lee", "Annabelle.Lee", "annabelle@example.com", "annabelle.lee1", "Annabelle Lee"]
-        {
+        for text in [
+            "annabelle.lee",
+            "Annabelle.Lee",
+            "annabelle@example.com",
+            "annabelle.lee1",
+            "Annabelle Lee",
+            "example.com",
+        ] {
             assert_eq!(Password::chosen(text, &about).unwrap_err(), InvalidPassword::Guessable, "{text}");
         }
     }

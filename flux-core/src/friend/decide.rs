@@ -63,6 +63,8 @@ pub struct KeptRequest {
 pub enum RelationWrite {
     /// Insert a pending request.
     InsertRequest(KeptRequest),
+    /// Let the addressee see a pending request that was hidden.
+    ShowRequest(RequestId),
     /// Give a pending request its final state.
     CloseRequest(RequestId, RequestState),
     /// Insert the one row of a friendship, without remarks.
@@ -75,8 +77,11 @@ pub enum RelationWrite {
     InsertBlock(UserId, UserId, Timestamp),
     /// Delete it.
     DeleteBlock(UserId, UserId),
-    /// Write who may write into the direct conversation's row, making the row and its two members if there is none.
+    /// Write who may write into the direct conversation's row, if there is one. The row is stamped as changed only if
+    /// that makes a difference to who may write: else a block would show in a change of nothing.
     SetDirectPolicy(Pair, DirectPolicy),
+    /// The same, making the row and its two members if there is none.
+    OpenDirect(Pair, DirectPolicy),
     /// Append to the feed of a user.
     Feed(UserId, FeedChange),
 }
@@ -162,12 +167,7 @@ impl Bond<'_> {
             return Err(FriendRefusal::BlockedByYou);
         }
         match &self.facts.pending {
-            Some(pending) if pending.request.from.user == self.me() => {
-                return Ok(RelationDecision {
-                    writes: Vec::new(),
-                    answer: RelationAnswer::Requested(pending.request.clone()),
-                });
-            }
+            Some(pending) if pending.request.from.user == self.me() => return Ok(self.ask_again(pending)),
             // The two have asked each other: that is agreement, even if the first request reached nobody.
             Some(pending) => return self.accept(&pending.request),
             None => {}
@@ -186,12 +186,26 @@ impl Bond<'_> {
             created: self.facts.now,
             state: RequestState::Pending,
         };
-        // A block is not revealed, nor is a full inbox: the request looks made, and reaches nobody.
-        let hidden = self.other.blocking.is_some() || self.other.pending_received >= self.limits.pending;
-        let kept = KeptRequest { request: request.clone(), hidden };
+        let kept = KeptRequest { request: request.clone(), hidden: self.hides_requests() };
         let mut writes = vec![RelationWrite::InsertRequest(kept.clone())];
         writes.extend(self.telling(&kept));
         Ok(RelationDecision { writes, answer: RelationAnswer::Requested(request) })
+    }
+
+    /// A block is not revealed, nor is a full inbox: a request then looks made, and reaches nobody.
+    fn hides_requests(&self) -> bool {
+        self.other.blocking.is_some() || self.other.pending_received >= self.limits.pending
+    }
+
+    /// One request is enough; one that was hidden reaches the other now, if nothing hides it any more.
+    fn ask_again(&self, pending: &KeptRequest) -> RelationDecision {
+        let request = pending.request.clone();
+        let mut writes = Vec::new();
+        if pending.hidden && !self.hides_requests() {
+            writes.push(RelationWrite::ShowRequest(request.request));
+            writes.push(RelationWrite::Feed(self.you(), FeedChange::FriendRequest(request.clone())));
+        }
+        RelationDecision { writes, answer: RelationAnswer::Requested(request) }
     }
 
     /// The entries that tell of a request: to both, or only to the one who made it if it is hidden.
@@ -236,7 +250,7 @@ impl Bond<'_> {
         let writes = vec![
             RelationWrite::CloseRequest(request.request, RequestState::Accepted),
             RelationWrite::InsertFriendship(self.pair, now),
-            RelationWrite::SetDirectPolicy(self.pair, self.policy(true, self.facts.actor.blocking.is_some())),
+            RelationWrite::OpenDirect(self.pair, self.policy(true, self.facts.actor.blocking.is_some())),
             RelationWrite::Feed(self.me(), FeedChange::FriendRequest(closed.clone())),
             RelationWrite::Feed(self.you(), FeedChange::FriendRequest(closed)),
             RelationWrite::Feed(self.me(), added(&self.other.profile)),

@@ -18,7 +18,7 @@ pub struct JobSettings {
     pub interval: Duration,
     /// Relations that one transaction of a job handles: 200.
     pub page: usize,
-    /// Feeds longer than twice this are cut to it: 5,000.
+    /// Feeds longer than this are cut to it: 5,000.
     pub feed_length: usize,
     /// How often sessions expire and feeds are cut: 10 min.
     pub upkeep: Duration,

@@ -263,8 +263,7 @@ impl Messages {
         })
     }
 
-    /// Which of the logs that a client knows are not as it knows them: the conversations, and the feed if its head is
-    /// another one. A head above the store's in the same epoch cannot be: it is returned too, for the client to see.
+    /// Which of the conversations that a client knows are not as it knows them. A head above the store's in the same epoch cannot be: it is returned too, for the client to see.
     pub async fn compare_heads(
         &self,
         actor: &Actor,

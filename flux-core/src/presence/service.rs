@@ -190,6 +190,7 @@ impl PresenceService {
             if let Some(generation) = actor.generation {
                 let away = presence == OwnPresence::Away;
                 let Actor { user, session, .. } = *actor;
+                self.hub.set_away(user, session, away);
                 let entry = Located { user, session, generation, node: self.router.node(), away };
                 self.directory.claim(entry).await?;
             }

@@ -56,7 +56,8 @@ impl Connections {
         let claim = self.commit.claim(user, session);
         let generation = within(&*self.clock, REQUEST_DEADLINE, claim).await??;
         let outbox = Outbox::new(self.limits.clone());
-        let connection = LocalConnection { user, session, generation, outbox: Arc::clone(&outbox) };
+        let connection =
+            LocalConnection { user, session, generation, outbox: Arc::clone(&outbox), away: false };
         if !self.router.hub().attach(connection) {
             return Err(crate::error::Fenced::Superseded.into());
         }

@@ -118,6 +118,8 @@ pub enum Notice {
     },
     /// Somebody came, went or changed: tell those who watch them.
     PresenceChanged(UserId),
+    /// Two users may no longer see each other: end what they watch of each other.
+    Parted(UserId, UserId),
 }
 
 /// A batch for one node, in order.

@@ -21,6 +21,8 @@ pub struct LocalConnection {
     pub generation: Generation,
     /// What waits to be written to it.
     pub outbox: Arc<Outbox>,
+    /// Whether its user is away from it.
+    pub away: bool,
 }
 
 /// What the hub has counted since its start.
@@ -80,6 +82,13 @@ impl Hub {
             users.remove(&user);
         }
         gone
+    }
+
+    /// Notes whether its user is away from a connection.
+    pub fn set_away(&self, user: UserId, session: SessionId, away: bool) {
+        for connection in self.write().get_mut(&user).into_iter().flatten().filter(|c| c.session == session) {
+            connection.away = away;
+        }
     }
 
     /// Whether `user` has a connection here.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tracing::{info, warn};
 
-use super::{Located, NodeInfo, NodeRegistry, Router, SessionDirectory};
+use super::{LocalConnection, Located, NodeInfo, NodeRegistry, Router, SessionDirectory};
 use crate::error::StoreError;
 use crate::id::NodeId;
 use crate::presence::PresenceService;
@@ -105,8 +105,8 @@ impl NodeLease {
 
     async fn announce_sessions(&self, node: NodeId) -> Result<(), StoreError> {
         for connection in self.router.hub().connections() {
-            let (user, session, generation) = (connection.user, connection.session, connection.generation);
-            if !self.directory.claim(Located { user, session, generation, node, away: false }).await? {
+            let LocalConnection { user, session, generation, away, .. } = connection;
+            if !self.directory.claim(Located { user, session, generation, node, away }).await? {
                 self.router.hub().supersede(user, session, generation.next());
             }
         }

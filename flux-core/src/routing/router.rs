@@ -107,6 +107,7 @@ impl Router {
                     self.hub.supersede(user, session, generation);
                 }
                 Notice::PresenceChanged(user) => presence.push(user),
+                Notice::Parted(one, other) => self.part(one, other),
             }
         }
         presence
@@ -131,11 +132,16 @@ impl Router {
 
     fn feed_entry(&self, user: UserId, entry: &FeedEntry, except: Option<SessionId>) {
         match &entry.change {
-            FeedChange::FriendRemoved(other) => self.part(user, *other),
-            FeedChange::Blocked { profile, .. } => self.part(user, profile.user),
+            FeedChange::FriendRemoved(other) => self.announce_parting(user, *other),
+            FeedChange::Blocked { profile, .. } => self.announce_parting(user, profile.user),
             _ => {}
         }
         self.deliver(Delivery { users: vec![user], except, event: Event::Feed(entry.clone()) });
+    }
+
+    fn announce_parting(&self, one: UserId, other: UserId) {
+        self.part(one, other);
+        self.tell_peers(Notice::Parted(one, other));
     }
 
     fn part(&self, one: UserId, other: UserId) {

@@ -141,6 +141,7 @@ impl Node {
             session: actor.session,
             generation,
             outbox: outbox.clone(),
+            away: false,
         });
         assert!(attached);
         (Actor { generation: Some(generation), ..actor }, outbox)

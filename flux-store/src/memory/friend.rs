@@ -103,6 +103,14 @@ impl Relations {
         self.requests.insert(request, row);
     }
 
+    fn show_request(&mut self, request: RequestId) {
+        let Some(row) = self.requests.get_mut(&request).filter(|row| row.hidden) else { return };
+        row.hidden = false;
+        let (to, place) = (row.to, (row.created, request));
+        unlist(&mut self.hidden, to, &place);
+        list(&mut self.received, to, place);
+    }
+
     pub(super) fn close_request(&mut self, request: RequestId, state: RequestState) {
         let Some(row) = self.requests.get_mut(&request) else { return };
         row.state = state;
@@ -267,7 +275,9 @@ impl State {
             }
             RelationWrite::InsertBlock(who, whom, since) => self.relations.insert_block(who, whom, since),
             RelationWrite::DeleteBlock(who, whom) => self.relations.delete_block(who, whom),
+            RelationWrite::ShowRequest(request) => self.relations.show_request(request),
             RelationWrite::SetDirectPolicy(pair, policy) => self.set_direct_policy(pair, policy),
+            RelationWrite::OpenDirect(pair, policy) => self.open_direct(pair, policy),
             RelationWrite::Feed(user, change) => {
                 let entry = self.tell(user, change, now);
                 changed.entries.push((user, entry));

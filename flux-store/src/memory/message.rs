@@ -130,16 +130,23 @@ impl State {
         }
     }
 
-    /// Writes who may write to a direct conversation, making its row if there is none.
+    /// Writes who may write to a direct conversation, if there is one.
     pub(super) fn set_direct_policy(&mut self, pair: Pair, policy: DirectPolicy) {
         let conversation = ConversationId::direct(pair);
-        let kind = ConversationKind::Direct(pair, policy);
-        let rows = &mut self.conversations.rows;
-        match rows.get_mut(&conversation) {
-            Some(row) if row.kind == kind => return,
-            Some(row) => row.kind = kind,
-            None => drop(rows.insert(conversation, Row::direct(pair, policy))),
+        let Some(row) = self.conversations.rows.get_mut(&conversation) else { return };
+        let before = std::mem::replace(&mut row.kind, ConversationKind::Direct(pair, policy));
+        if before.writable_by(pair.low()) != row.kind.writable_by(pair.low()) {
+            self.touch_conversation(conversation);
         }
+    }
+
+    /// The same, making the row if there is none.
+    pub(super) fn open_direct(&mut self, pair: Pair, policy: DirectPolicy) {
+        let conversation = ConversationId::direct(pair);
+        if self.conversations.rows.contains_key(&conversation) {
+            return self.set_direct_policy(pair, policy);
+        }
+        self.conversations.rows.insert(conversation, Row::direct(pair, policy));
         self.touch_conversation(conversation);
     }
 

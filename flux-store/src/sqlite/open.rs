@@ -102,7 +102,11 @@ fn lock(path: &Path) -> Result<File, OpenError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".lock");
     let beside = PathBuf::from(beside);
-    let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&beside);
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let opened = options.open(&beside);
     let file = opened.map_err(|error| not_writable(&beside, error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),

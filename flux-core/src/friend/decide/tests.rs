@@ -139,8 +139,17 @@ impl World {
                 RelationWrite::DeleteBlock(who, whom) => {
                     assert!(self.blocks.remove(&(who, whom)).is_some());
                 }
-                RelationWrite::SetDirectPolicy(pair, policy) => {
+                RelationWrite::OpenDirect(pair, policy) => {
                     self.policies.insert(pair, policy);
+                }
+                RelationWrite::SetDirectPolicy(pair, policy) => {
+                    if let Some(kept) = self.policies.get_mut(&pair) {
+                        *kept = policy;
+                    }
+                }
+                RelationWrite::ShowRequest(id) => {
+                    let kept = self.requests.get_mut(&id).unwrap();
+                    assert!(std::mem::take(&mut kept.hidden));
                 }
                 RelationWrite::Feed(of, entry) => self.feeds.entry(of).or_default().push(entry),
             }
@@ -451,11 +460,14 @@ proptest! {
                 prop_assert!(waiting.insert(pair));
                 prop_assert!(!world.friendships.contains_key(&pair));
             }
-            // The conversation's row says what the relations say.
+            // The conversation's row, which friendship makes, says what the relations say.
             for low in 0..3 {
                 for high in low + 1..3 {
                     let pair = Pair::new(user(low), user(high)).unwrap();
-                    let said = world.policies.get(&pair).copied().unwrap_or_default();
+                    let Some(said) = world.policies.get(&pair).copied() else {
+                        prop_assert!(!world.friendships.contains_key(&pair));
+                        continue;
+                    };
                     let blocks = |who, whom| world.blocks.contains_key(&(user(who), user(whom)));
                     prop_assert_eq!(said, DirectPolicy {
                         friends: world.friendships.contains_key(&pair),

@@ -119,6 +119,9 @@ macro_rules! durable_contract {
                 standing {
                     a_block_is_known_to_the_blocker_alone
                     who_is_blocked_asks_in_vain_and_does_not_see_it
+                    a_request_made_during_a_block_reaches_the_other_when_asked_again_after_it
+                    a_block_of_a_stranger_makes_no_conversation
+                    a_block_of_a_former_friend_changes_nothing_that_they_can_see
                     who_unblocks_and_asks_back_is_a_friend_at_once
                     blocking_closes_a_pending_request_as_a_plain_answer_would
                     a_block_before_any_friendship_is_in_the_conversations_row

@@ -285,7 +285,7 @@ impl DurableHarness {
     }
 
     pub(super) async fn writable(&self, who: &Person, conversation: ConversationId) -> bool {
-        self.store.conversation(who.user, conversation).await.unwrap().unwrap().writable
+        self.store.conversation(who.user, conversation).await.unwrap().is_some_and(|it| it.writable)
     }
 
     /// The whole feed of `who`, which must have no holes.

@@ -21,9 +21,13 @@ statements! {
     HIGH_REMARK = "UPDATE friendships SET high_remark = ? WHERE low_id = ? AND high_id = ?";
     INSERT_BLOCK = "INSERT INTO blocks (blocker_id, blocked_id, since_ms) VALUES (?, ?, ?)";
     DELETE_BLOCK = "DELETE FROM blocks WHERE blocker_id = ? AND blocked_id = ?";
-    SET_POLICY = "INSERT INTO conversations (conversation_id, low_id, high_id, policy, head_seq, changed) \
-                  VALUES (?, ?, ?, ?, 0, ?) \
-                  ON CONFLICT (conversation_id) DO UPDATE SET policy = excluded.policy, changed = excluded.changed";
+    SHOW_REQUEST = "UPDATE friend_requests SET hidden = 0 WHERE request_id = ?";
+    /// A policy of 1 is friendship and nothing against it: either may write.
+    SET_POLICY = "UPDATE conversations SET policy = ?2, \
+                    changed = CASE WHEN (policy = 1) = (?2 = 1) THEN changed ELSE ?3 END \
+                  WHERE conversation_id = ?1";
+    OPEN_DIRECT = "INSERT INTO conversations (conversation_id, low_id, high_id, policy, head_seq, changed) \
+                   VALUES (?, ?, ?, ?, 0, ?) ON CONFLICT (conversation_id) DO NOTHING";
     ADD_MEMBERS = "INSERT INTO members (user_id, conversation_id, delivered_seq, read_seq) \
                    VALUES (?2, ?1, 0, 0), (?3, ?1, 0, 0) ON CONFLICT DO NOTHING";
 }
@@ -58,7 +62,11 @@ pub(in crate::sqlite) async fn apply(
             tx.run(insert.bind(since.as_millis())).await?;
         }
         RelationWrite::DeleteBlock(blocker, blocked) => delete_block(tx, blocker, blocked).await?,
+        RelationWrite::ShowRequest(request) => {
+            tx.run(sqlx::query(SHOW_REQUEST).bind(request.blob())).await?;
+        }
         RelationWrite::SetDirectPolicy(pair, policy) => set_direct_policy(tx, pair, policy).await?,
+        RelationWrite::OpenDirect(pair, policy) => open_direct(tx, pair, policy).await?,
         RelationWrite::Feed(user, change) => return feed::append(tx, user, change).await.map(Some),
     }
     Ok(None)
@@ -90,16 +98,28 @@ async fn set_remark(tx: &mut Tx, pair: Pair, of: UserId, remark: &Remark) -> Res
     tx.run(set).await
 }
 
-/// Says in the conversation's row who may write, making the row and its two members if there is none.
+/// Says in the conversation's row who may write, if there is a row.
 async fn set_direct_policy(tx: &mut Tx, pair: Pair, policy: DirectPolicy) -> Result<(), StoreError> {
-    let (id, low, high) = (ConversationId::direct(pair).blob(), pair.low().blob(), pair.high().blob());
     let stamp = tx.next_stamp();
     let set = sqlx::query(SET_POLICY)
+        .bind(ConversationId::direct(pair).blob())
+        .bind(i64::from(policy.to_bits()))
+        .bind(stamp);
+    tx.run(set).await
+}
+
+/// The same, making the row and its two members if there is none.
+async fn open_direct(tx: &mut Tx, pair: Pair, policy: DirectPolicy) -> Result<(), StoreError> {
+    let (id, low, high) = (ConversationId::direct(pair).blob(), pair.low().blob(), pair.high().blob());
+    let stamp = tx.next_stamp();
+    let open = sqlx::query(OPEN_DIRECT)
         .bind(id.clone())
         .bind(low.clone())
         .bind(high.clone())
         .bind(i64::from(policy.to_bits()))
         .bind(stamp);
-    tx.run(set).await?;
+    if tx.count(open).await? == 0 {
+        return set_direct_policy(tx, pair, policy).await;
+    }
     tx.run(sqlx::query(ADD_MEMBERS).bind(id).bind(low).bind(high)).await
 }

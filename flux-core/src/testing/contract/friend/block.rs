@@ -48,6 +48,41 @@ pub async fn who_is_blocked_asks_in_vain_and_does_not_see_it(h: DurableHarness) 
     assert!(h.sent(&alice).await.is_empty());
 }
 
+pub async fn a_request_made_during_a_block_reaches_the_other_when_asked_again_after_it(h: DurableHarness) {
+    let (alice, bob) = h.two().await;
+    h.change(&bob, RelationChange::Block(alice.user)).await;
+    let request = h.request(&alice, &bob).await;
+    h.change(&bob, RelationChange::Unblock(alice.user)).await;
+    assert!(h.received(&bob).await.is_empty(), "the end of a block by itself tells of nothing");
+    let (again, told) = h.told(&bob, h.request(&alice, &bob)).await;
+    assert_eq!(again, request);
+    assert_eq!(told, [FeedChange::FriendRequest(request.clone())]);
+    assert_eq!(h.received(&bob).await, std::slice::from_ref(&request));
+    h.change(&bob, RelationChange::Accept(request.request)).await;
+    assert!(h.are_friends(&alice, &bob).await);
+}
+
+pub async fn a_block_of_a_stranger_makes_no_conversation(h: DurableHarness) {
+    let (alice, bob) = h.two().await;
+    let since = h.store.horizon().await.unwrap();
+    h.change(&bob, RelationChange::Block(alice.user)).await;
+    let conversation = alice.conversation(&bob);
+    assert_eq!(h.store.conversation(alice.user, conversation).await.unwrap(), None);
+    let listed = h.store.changed_conversations(alice.user, None, None, 10).await.unwrap();
+    assert!(listed.conversations.is_empty());
+    let readers: Vec<_> =
+        h.store.changed_logs(since, 10).await.unwrap().iter().flat_map(|it| it.readers.to_vec()).collect();
+    assert!(!readers.contains(&alice.user), "nothing that she reads has changed");
+}
+
+pub async fn a_block_of_a_former_friend_changes_nothing_that_they_can_see(h: DurableHarness) {
+    let (alice, bob, conversation) = h.two_friends().await;
+    h.change(&bob, RelationChange::Remove(alice.user)).await;
+    let before = h.store.conversation(alice.user, conversation).await.unwrap();
+    h.change(&bob, RelationChange::Block(alice.user)).await;
+    assert_eq!(h.store.conversation(alice.user, conversation).await.unwrap(), before);
+}
+
 pub async fn who_unblocks_and_asks_back_is_a_friend_at_once(h: DurableHarness) {
     let (alice, bob) = h.two().await;
     h.change(&bob, RelationChange::Block(alice.user)).await;
