@@ -92,7 +92,7 @@ pub(super) async fn read_messages(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SendMessage {
-    /// Chosen by the sender, a UUID of version 7 at best. Repeat a send whose answer got lost with the same one: it is
+    /// Chosen by the sender, a UUID of version 7. Repeat a send whose answer got lost with the same one: it is
     /// stored once.
     #[schema(value_type = String, format = Uuid)]
     message_id: MessageId,
@@ -129,6 +129,10 @@ pub(super) async fn send_message(
     Id(conversation): Id<ConversationId>,
     Json(body): Json<SendMessage>,
 ) -> Result<(StatusCode, axum::Json<Sent>), Problem> {
+    if body.message_id.as_uuid().get_version_num() != 7 {
+        let problem = Problem::new(ErrorCode::InvalidArgument).with_field("message_id");
+        return Err(problem.with_detail("not a UUID of version 7"));
+    }
     let text = checked("text", MessageText::new(&body.text), |error| match error {
         InvalidText::Empty => ErrorCode::MessageEmpty,
         InvalidText::TooLong { .. } | InvalidText::TooManyBytes { .. } => ErrorCode::MessageTooLong,

@@ -1,7 +1,7 @@
 //! The HTTP gate: accounts, sessions, friends and history over JSON, under `/v1`.
 //!
 //! [`router`] gives an axum router: serve it with [`crate::serve::serve`] or any other server of axum's, alone, merged
-//! with others or nested in one's own. Every refusal is a [`Problem`](crate::problem::Problem) with a stable code. The
+//! with others or nested in one's own. Every refusal is a [`Problem`] with a stable code. The
 //! OpenAPI 3.1 document that `/openapi.json` gives comes from the code, and `/docs` is a page to try it.
 //!
 //! A handler reads a request, asks the service of its subject in `flux-core`, and writes the answer; it decides nothing.

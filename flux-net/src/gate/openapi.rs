@@ -20,7 +20,7 @@ use crate::problem::CONTENT_TYPE;
                        snake_case, ids as UUIDs and times as milliseconds since the Unix epoch. Refusals are problem \
                        details (RFC 9457) whose `code` is stable. Messages in real time come over the WebSocket that \
                        `/v1/chat-endpoint` names.",
-        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+        license(name = "MIT", identifier = "MIT")
     ),
     servers((url = ".", description = "where this document lies")),
     security(("bearer" = [])),
