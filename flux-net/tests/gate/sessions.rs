@@ -230,7 +230,7 @@ async fn a45_tokens_end_with_the_account_and_with_their_key() {
 }
 
 #[tokio::test]
-async fn a44_an_ended_session_is_refused_while_revocations_cannot_be_remembered() {
+async fn a45_a_session_that_another_process_ended_is_refused_once_that_is_read() {
     let world = World::new().await;
     let ann = world.person("ann").await;
     // Ended behind the back of this process: by another one, over the same store.
