@@ -131,9 +131,9 @@ impl Online {
         taken
     }
 
-    /// Whether the network takes another frame.
+    /// Whether the network takes another frame. One that broke takes none, though the end was not read yet.
     pub(super) fn has_room(&self) -> bool {
-        self.outgoing.capacity() > 0
+        !self.outgoing.is_closed() && self.outgoing.capacity() > 0
     }
 }
 
@@ -377,6 +377,9 @@ impl Actor {
         let Some(online) = self.link.online_mut() else { return };
         if now >= online.heard_at + online.heartbeat * 2 {
             return self.cut(DisconnectReason::Silent);
+        }
+        if online.outgoing.is_closed() {
+            return self.cut(DisconnectReason::Lost);
         }
         online.timer = self.timers.set(now + online.heartbeat, Timer::Heartbeat);
         self.give_sign();

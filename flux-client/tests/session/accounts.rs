@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use flux_client::{
-    ClientError, CodePurpose, Device, DeviceClass, ErrorCode, Event, Registration, SavedSession, Secret, StoreError,
-    TokenStore,
+    ClientError, CodePurpose, Device, DeviceClass, ErrorCode, Event, Registration, SavedSession, Secret,
+    StoreError, TokenStore,
 };
 
 use crate::support::*;
@@ -118,14 +118,23 @@ async fn registering_and_logging_in_say_what_the_gate_expects() {
             "/v1/users",
             r#"{"email":"ann@example.com","code":"123456","username":"ann","password":"pw"}"#,
         ),
-        ("POST", "/v1/sessions", r#"{"login":"ann","password":"pw","device":{"name":"d","class":"desktop"}}"#),
+        (
+            "POST",
+            "/v1/sessions",
+            r#"{"login":"ann","password":"pw","device":{"name":"d","class":"desktop"}}"#,
+        ),
     ];
-    for ((method, url, body), (expected_method, path, expected_body)) in net.requests().into_iter().zip(expected) {
+    for ((method, url, body), (expected_method, path, expected_body)) in
+        net.requests().into_iter().zip(expected)
+    {
         assert_eq!((method.as_str(), url), (expected_method, format!("http://chat.test{path}")));
         assert_eq!(body.as_deref(), Some(expected_body));
     }
     for printed in [format!("{registration:?}"), format!("{account:?}"), format!("{session:?}")] {
-        assert!(!printed.contains("pw") && !printed.contains("123456") && !printed.contains("@"), "{printed}");
+        assert!(
+            !printed.contains("pw") && !printed.contains("123456") && !printed.contains('@'),
+            "{printed}"
+        );
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use flux_client::{ClientError, CloseCode, Config, ConnectionState, DisconnectReason, ErrorCode, Event, SessionEndReason};
+use flux_client::{
+    ClientError, CloseCode, Config, ConnectionState, DisconnectReason, ErrorCode, Event, SessionEndReason,
+};
 use flux_proto::v1::{self, client_frame::Request, event, reply};
 use tokio::time::{Instant, timeout};
 
@@ -17,7 +19,9 @@ async fn attempts_back_off_with_jitter_up_to_the_cap() {
     let mut waits = Vec::new();
     while waits.len() < 12 {
         match state(&mut events).await {
-            ConnectionState::Offline { retry_in: Some(wait), reason: DisconnectReason::Failed(_) } => waits.push(wait),
+            ConnectionState::Offline { retry_in: Some(wait), reason: DisconnectReason::Failed(_) } => {
+                waits.push(wait);
+            }
             ConnectionState::Connecting => {}
             state => panic!("{state:?}"),
         }
@@ -44,7 +48,10 @@ async fn a_connection_that_lasted_makes_the_next_failure_a_first_one() {
     tokio::time::sleep(Duration::from_secs(11)).await;
     server.close(1011);
     match state(&mut events).await {
-        ConnectionState::Offline { retry_in: Some(wait), reason: DisconnectReason::Closed(CloseCode::InternalError) } => {
+        ConnectionState::Offline {
+            retry_in: Some(wait),
+            reason: DisconnectReason::Closed(CloseCode::InternalError),
+        } => {
             assert!(wait <= Duration::from_millis(250), "{wait:?}");
         }
         state => panic!("{state:?}"),
@@ -213,7 +220,7 @@ async fn heartbeats_go_out_and_a_silent_server_is_cut_off() {
         state => panic!("{state:?}"),
     }
     let silent = silent_since.elapsed();
-    assert!(silent >= Duration::from_secs(20) && silent <= Duration::from_secs(60), "{silent:?}");
+    assert!(silent >= Duration::from_secs(20) && silent <= Duration::from_mins(1), "{silent:?}");
     assert!(before.elapsed() >= Duration::from_secs(140));
 }
 

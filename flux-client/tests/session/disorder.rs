@@ -135,7 +135,8 @@ impl Server {
             }
             Request::ReadHistory(read) => {
                 let Some(v1::read_history::From::AfterSeq(after)) = read.from else { panic!("{read:?}") };
-                let messages = self.log.iter().skip(usize::try_from(after).unwrap()).take(7).cloned().collect();
+                let messages =
+                    self.log.iter().skip(usize::try_from(after).unwrap()).take(7).cloned().collect();
                 let conversation_id = conversation().to_string();
                 let head_seq = self.head();
                 peer.reply(id, reply::Result::History(v1::History { conversation_id, messages, head_seq }));
@@ -144,7 +145,10 @@ impl Server {
                 assert!(mark.seq <= self.head());
                 let cursor = v1::Cursor { user_id: me().to_string(), delivered_seq: mark.seq, read_seq: 0 };
                 let conversation_id = mark.conversation_id;
-                peer.reply(id, reply::Result::CursorMoved(v1::CursorMoved { conversation_id, cursor: Some(cursor) }));
+                peer.reply(
+                    id,
+                    reply::Result::CursorMoved(v1::CursorMoved { conversation_id, cursor: Some(cursor) }),
+                );
             }
             Request::Ping(_) => peer.reply(id, reply::Result::Pong(v1::Pong::default())),
             request => panic!("{request:?}"),

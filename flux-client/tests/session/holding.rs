@@ -126,8 +126,10 @@ async fn a_cancelled_message_is_given_up_before_the_next_one_goes() {
     // `unavailable` does not say whether it was stored.
     assert_eq!(tickets[0].cancel().await.unwrap(), Cancelled::Yes { maybe_sent: true });
     let (id, request) = server.request().await;
-    let give_up =
-        v1::GiveUp { conversation_id: conversation().to_string(), message_id: tickets[0].message().to_string() };
+    let give_up = v1::GiveUp {
+        conversation_id: conversation().to_string(),
+        message_id: tickets[0].message().to_string(),
+    };
     assert_eq!(request, Request::GiveUp(give_up));
     server.silence(SECOND).await;
     server.reply(id, reply::Result::Done(v1::Done {}));
@@ -166,10 +168,12 @@ async fn a_message_on_its_way_is_cancelled_only_if_the_answer_allows_it() {
     let failed = session.send(other(1), "failed").await.unwrap();
     let (sent_id, _) = server.send().await;
     let (failed_id, _) = server.send().await;
-    let cancel = |ticket: &Ticket| tokio::spawn({
-        let ticket = ticket.clone();
-        async move { ticket.cancel().await.unwrap() }
-    });
+    let cancel = |ticket: &Ticket| {
+        tokio::spawn({
+            let ticket = ticket.clone();
+            async move { ticket.cancel().await.unwrap() }
+        })
+    };
     let (one, two) = (cancel(&sent), cancel(&failed));
     server.silence(SECOND).await;
     server.sent(sent_id, 1);

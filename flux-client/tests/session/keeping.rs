@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use flux_client::{
-    ClientError, MemoryOutbox, OutboxChange, OutboxStore, QueuedSend, SavedState, StateStore, StoreError, UserId,
+    ClientError, MemoryOutbox, OutboxChange, OutboxStore, QueuedSend, SavedState, StateStore, StoreError,
+    UserId,
 };
 use flux_proto::v1;
 

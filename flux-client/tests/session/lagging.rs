@@ -60,11 +60,8 @@ async fn what_was_left_out_is_counted_and_of_receipts_the_newest_follows() {
     let session = net.session(small()).await;
     let mut server = dialed.welcomed().await;
     session.online().await.unwrap();
-    let typing = v1::Typing {
-        conversation_id: conversation().to_string(),
-        user_id: peer().to_string(),
-        typing: true,
-    };
+    let typing =
+        v1::Typing { conversation_id: conversation().to_string(), user_id: peer().to_string(), typing: true };
     // Connecting and online are in the queue already: there is room for two.
     for _ in 0..5 {
         server.push(event::Event::Typing(typing.clone()));

@@ -93,10 +93,17 @@ async fn a_sync_begins_at_what_is_not_delivered_and_pulls_the_newest_conversatio
             (id, Request::ReadHistory(read)) => {
                 assert_eq!(read.from, Some(v1::read_history::From::AfterSeq(7)));
                 let conversation = read.conversation_id.parse().unwrap();
-                let head = conversations.iter().find(|c| c.conversation_id == read.conversation_id).unwrap().head_seq;
+                let head = conversations
+                    .iter()
+                    .find(|c| c.conversation_id == read.conversation_id)
+                    .unwrap()
+                    .head_seq;
                 let messages = (8..=head).map(|seq| message_in(conversation, seq)).collect();
                 let conversation_id = read.conversation_id;
-                server.reply(id, reply::Result::History(v1::History { conversation_id, messages, head_seq: head }));
+                server.reply(
+                    id,
+                    reply::Result::History(v1::History { conversation_id, messages, head_seq: head }),
+                );
                 asked.push(head);
             }
             (_, request) => panic!("{request:?}"),
@@ -326,7 +333,12 @@ async fn a_feed_that_was_cut_says_to_read_the_lists_again() {
     server.close(1011);
     let mut server = dialed.next().await;
     server.hello().await;
-    let cut = v1::SyncPage { feed_head_seq: 40, feed_floor_seq: 30, sync_cursor: "c2".into(), ..Default::default() };
+    let cut = v1::SyncPage {
+        feed_head_seq: 40,
+        feed_floor_seq: 30,
+        sync_cursor: "c2".into(),
+        ..Default::default()
+    };
     server.welcome("e1", cut);
     assert!(matches!(next(&mut events).await, Event::FeedReset));
     server.push(event::Event::FeedEntry(friend_removed(41)));

@@ -36,7 +36,9 @@ async fn watching_goes_on_over_a_new_connection_and_tells_what_changed() {
     // Somebody who is not watched is no news.
     server.push(event::Event::Presence(is(user(9), v1::PresenceState::Away)));
     match next(&mut events).await {
-        Event::Presence(presence) => assert_eq!((presence.user, presence.state), (user(3), PresenceState::Away)),
+        Event::Presence(presence) => {
+            assert_eq!((presence.user, presence.state), (user(3), PresenceState::Away));
+        }
         event => panic!("{event:?}"),
     }
     server.close(1011);
@@ -44,9 +46,12 @@ async fn watching_goes_on_over_a_new_connection_and_tells_what_changed() {
     let (id, request) = server.request().await;
     let user_ids = vec![user(3).to_string(), user(4).to_string()];
     assert_eq!(request, Request::WatchPresence(v1::WatchPresence { user_ids }));
-    server.reply(id, list(vec![is(user(3), v1::PresenceState::Away), is(user(4), v1::PresenceState::Offline)]));
+    server
+        .reply(id, list(vec![is(user(3), v1::PresenceState::Away), is(user(4), v1::PresenceState::Offline)]));
     match next(&mut events).await {
-        Event::Presence(presence) => assert_eq!((presence.user, presence.state), (user(4), PresenceState::Offline)),
+        Event::Presence(presence) => {
+            assert_eq!((presence.user, presence.state), (user(4), PresenceState::Offline));
+        }
         event => panic!("{event:?}"),
     }
     nothing(&mut events, SECOND).await;
@@ -92,9 +97,10 @@ async fn who_is_not_watched_any_more_is_not_watched_again() {
         let call = tokio::spawn({
             let session = session.clone();
             async move {
-                match watch {
-                    true => session.watch(&[user(3)]).await.map(drop),
-                    false => session.unwatch(&[user(3)]).await,
+                if watch {
+                    session.watch(&[user(3)]).await.map(drop)
+                } else {
+                    session.unwatch(&[user(3)]).await
                 }
             }
         });

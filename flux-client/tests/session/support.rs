@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use flux_client::net::{Duplex, Frame, FrameSink, FrameSource, Http, HttpRequest, HttpResponse, Received, Transport};
+use flux_client::net::{
+    Duplex, Frame, FrameSink, FrameSource, Http, HttpRequest, HttpResponse, Received, Transport,
+};
 use flux_client::{
-    AccessToken, Client, ClientBuilder, ClientError, Config, ConnectionState, ConversationId, Entropy, Event, EventStream,
-    MessageId, Session, TokenSource, TransportError, UserId,
+    AccessToken, Client, ClientBuilder, ClientError, Config, ConnectionState, ConversationId, Entropy, Event,
+    EventStream, MessageId, Session, TokenSource, TransportError, UserId,
 };
 use flux_proto::v1::{self, client_frame::Request, event, reply, server_frame};
 use prost::Message as _;
@@ -17,7 +19,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 /// Longer than anything in a test may take. Time is paused: nobody waits for it.
-const LONG: Duration = Duration::from_secs(120);
+const LONG: Duration = Duration::from_mins(2);
 
 pub(crate) fn me() -> UserId {
     [1; 16].into()
@@ -254,7 +256,8 @@ impl Peer {
     /// The next request, heartbeats left out.
     pub(crate) async fn request(&mut self) -> (u32, Request) {
         loop {
-            let frame = timeout(LONG, self.frames.recv()).await.expect("the client asks").expect("it is there");
+            let frame =
+                timeout(LONG, self.frames.recv()).await.expect("the client asks").expect("it is there");
             match frame.request.unwrap() {
                 Request::Ping(_) => self.reply(frame.request_id, reply::Result::Pong(v1::Pong::default())),
                 request => return (frame.request_id, request),
@@ -298,7 +301,9 @@ impl Peer {
     pub(crate) async fn history(&mut self) -> (u32, ConversationId, u64) {
         match self.request().await {
             (id, Request::ReadHistory(read)) => match read.from {
-                Some(v1::read_history::From::AfterSeq(after)) => (id, read.conversation_id.parse().unwrap(), after),
+                Some(v1::read_history::From::AfterSeq(after)) => {
+                    (id, read.conversation_id.parse().unwrap(), after)
+                }
                 from => panic!("the client reads {from:?}"),
             },
             (_, request) => panic!("the client asks {request:?}"),
@@ -419,7 +424,12 @@ pub(crate) fn message_in(conversation: ConversationId, seq: u64) -> v1::Message 
 }
 
 /// A conversation in a sync page: its head, and how far this client and the other one have got.
-pub(crate) fn known(conversation: ConversationId, head_seq: u64, mine: u64, theirs: (u64, u64)) -> v1::Conversation {
+pub(crate) fn known(
+    conversation: ConversationId,
+    head_seq: u64,
+    mine: u64,
+    theirs: (u64, u64),
+) -> v1::Conversation {
     let cursor = |user: UserId, delivered_seq, read_seq| v1::Cursor {
         user_id: user.to_string(),
         delivered_seq,
@@ -449,7 +459,8 @@ pub(crate) fn receipt(delivered_seq: u64, read_seq: u64) -> event::Event {
 /// The next event, states of the connection left out.
 pub(crate) async fn next(events: &mut EventStream) -> Event {
     loop {
-        let event = timeout(LONG, events.next()).await.expect("something happens").expect("the stream goes on");
+        let event =
+            timeout(LONG, events.next()).await.expect("something happens").expect("the stream goes on");
         if !matches!(event, Event::Connection(_)) {
             return event;
         }
@@ -471,7 +482,8 @@ pub(crate) async fn seqs(events: &mut EventStream, count: usize) -> Vec<u64> {
 /// The next state of the connection, everything else left out.
 pub(crate) async fn state(events: &mut EventStream) -> ConnectionState {
     loop {
-        let event = timeout(LONG, events.next()).await.expect("something happens").expect("the stream goes on");
+        let event =
+            timeout(LONG, events.next()).await.expect("something happens").expect("the stream goes on");
         if let Event::Connection(state) = event {
             return state;
         }
