@@ -51,10 +51,10 @@ pub enum ErrorCode {
     InvalidCode,
     /// The username, or one that looks like it, belongs to somebody.
     UsernameTaken,
-    /// The username has the wrong length, characters that are not allowed, mixed scripts, or is reserved;
-    /// `message` says which.
+    /// The username has the wrong length, characters that are not allowed, mixed scripts, or is reserved; the
+    /// text of the answer says which.
     UsernameNotAllowed,
-    /// The new password is too short or too easy to guess; `message` says why.
+    /// The new password is too short or too easy to guess; the text of the answer says why.
     WeakPassword,
     /// The password has more characters than are taken; it was not looked at.
     PasswordTooLong,

@@ -13,9 +13,6 @@ const MAX_HEADS: usize = 1_000;
 /// The longest name of a client program, in bytes.
 const MAX_CLIENT: usize = 128;
 
-/// The longest access token that is looked at, in bytes.
-const MAX_TOKEN: usize = 8_192;
-
 /// Who comes, and what they know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Hello {
@@ -40,9 +37,6 @@ impl TryFrom<v1::Hello> for Hello {
 
     fn try_from(hello: v1::Hello) -> Result<Self, Invalid> {
         let v1::Hello { access_token, client, sync_cursor, known_heads, epoch } = hello;
-        if access_token.len() > MAX_TOKEN {
-            return Err(Invalid::argument("access_token"));
-        }
         if client.len() > MAX_CLIENT || client.chars().any(char::is_control) {
             return Err(Invalid::argument("client"));
         }

@@ -128,7 +128,8 @@ impl Live {
                 Step::Answered(answered) => self.answered(wire, answered)?,
                 Step::Work(Work::Events(events)) => events.iter().for_each(|event| wire.push(event)),
                 Step::Work(Work::Close(reason)) => return Err(closing(reason)),
-                Step::Drain(plan) => self.drain(wire, &plan, now),
+                // The wait may have been long.
+                Step::Drain(plan) => self.drain(wire, &plan, self.server.clock().monotonic()),
                 Step::Io(Io::Received(message)) => self.received(wire, &message)?,
                 Step::Io(Io::Ended(end)) => return Err(end),
                 Step::Io(Io::Flushed) | Step::Woken => {}
