@@ -325,3 +325,30 @@ async fn frames_that_cannot_be_read_cost_the_connection_and_no_more() {
     let _again = dialed.welcomed().await;
     session.online().await.unwrap();
 }
+
+// It did: what could not be written was tried again at once, for ever, as long as the other direction was open.
+#[test]
+fn a_network_that_takes_nothing_any_more_does_not_keep_the_session_busy() {
+    let (done, finished) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let (net, mut dialed) = Net::new();
+            let session = net.session(Config::default()).await;
+            let server = dialed.welcomed().await;
+            session.online().await.unwrap();
+            let _half = server.deafen();
+            for text in ["1", "2", "3"] {
+                session.send(peer(), text).await.unwrap();
+            }
+            tokio::time::sleep(SECOND).await;
+            assert_eq!(session.unsent().await.unwrap().len(), 3);
+            // With the next heartbeat it is noticed.
+            let mut server = dialed.welcomed().await;
+            assert_eq!(server.send().await.1.text, "1");
+        });
+        done.send(()).unwrap();
+    });
+    finished.recv_timeout(Duration::from_secs(20)).expect("the session answers");
+}

@@ -388,6 +388,11 @@ impl Peer {
         self.frames.recv().await
     }
 
+    /// Takes nothing any more, but goes on talking as long as what is returned lives.
+    pub(crate) fn deafen(self) -> impl Sized {
+        self.out
+    }
+
     /// Something that is no frame.
     pub(crate) fn garbage(&self) {
         let _ = self.out.send(Received::Frame(Frame::Binary(vec![0xFF; 9].into())));

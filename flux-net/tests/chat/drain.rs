@@ -21,6 +21,8 @@ async fn a_draining_node_tells_everybody_when_to_leave_and_waits_for_them() {
         let format = if n % 2 == 0 { Format::Json } else { Format::Proto };
         clients.push((world.connect_as(&person, format).await, 0));
     }
+    // What they are told counts from the beginning of the drain, however long nothing happened before.
+    world.pass(Duration::from_secs(9)).await;
     let mut stranger = world.stranger(Format::Json).await;
     let drain = tokio::spawn({
         let chat = world.chat.clone();
