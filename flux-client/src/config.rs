@@ -61,7 +61,7 @@ impl Config {
 }
 
 /// Which messages of a conversation come as events if nothing says where the application stopped. The earlier ones are
-/// there to be [read](crate::Session::history).
+/// there to be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Start {
