@@ -19,8 +19,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let ann = enter(&server, "ann").await?;
     let ben = enter(&server, "ben").await?;
 
-    // Each session has one stream of everything that happens to it.
+    // Each session has one stream of everything that happens to it, from the moment it is first connected. What was
+    // before is in the lists.
     let mut for_ben = ben.events();
+    ben.online().await?;
     if let FriendRequested::Pending(_) = ann.request_friend(ben.user(), "It is me, Ann").await? {
         while let Some(event) = for_ben.next().await {
             if let Event::Feed(entry) = event

@@ -5,12 +5,15 @@
 mod calls;
 mod command;
 mod connect;
+mod holding;
 mod inbound;
 mod keeping;
 mod lane;
+mod learning;
 mod link;
 mod logs;
 mod marks;
+mod online;
 mod pace;
 mod pulls;
 mod receipts;
@@ -272,7 +275,10 @@ impl Actor {
             }
             Command::Call { request, effect, reply } => self.on_call(request, effect, reply),
             Command::MarkRead { conversation, seq, reply } => self.on_mark_read(conversation, seq, reply),
-            Command::Reconnect => self.on_reconnect(),
+            Command::Reconnect { reply } => {
+                self.on_reconnect();
+                let _ = reply.send(Ok(()));
+            }
             Command::Ended { reason } => self.end(reason),
             Command::Close { reply } => self.over = Some(Over::Closed(Some(reply))),
         }

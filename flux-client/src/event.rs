@@ -35,7 +35,8 @@ pub enum Event {
         /// Whether they do.
         typing: bool,
     },
-    /// Something happened to one's friends, profile or sessions. Each comes once, in order and without holes.
+    /// Something happened to one's friends, profile or sessions. Each comes once, in order and without holes, from the
+    /// first connection on; what was before is in the lists, which are best read after it.
     Feed(FeedEntry),
     /// Entries of the feed are gone before they could be read: read the lists (friends, requests, blocks, sessions)
     /// again. The entries that follow are newer than this event.
@@ -99,6 +100,20 @@ pub enum DisconnectReason {
     Superseded,
     /// The session has ended.
     SessionEnded(SessionEndReason),
+}
+
+impl From<DisconnectReason> for ClientError {
+    fn from(reason: DisconnectReason) -> Self {
+        match reason {
+            DisconnectReason::Failed(error) => error,
+            DisconnectReason::Superseded => Self::Superseded,
+            DisconnectReason::SessionEnded(reason) => Self::SessionEnded(reason),
+            DisconnectReason::Lost
+            | DisconnectReason::Closed(_)
+            | DisconnectReason::Silent
+            | DisconnectReason::Draining => Self::Offline,
+        }
+    }
 }
 
 impl fmt::Display for DisconnectReason {

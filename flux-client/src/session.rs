@@ -94,7 +94,7 @@ impl Session {
     /// Waits until there is a connection.
     ///
     /// # Errors
-    /// If the session is over.
+    /// If the session is over, or does not come back by itself: then somebody has to act first.
     pub async fn online(&self) -> Result<(), ClientError> {
         self.handle.online().await
     }
@@ -102,7 +102,7 @@ impl Session {
     /// Connects now: without waiting for the next try, and also if the session does not come back by itself because
     /// another connection had taken it over.
     pub async fn reconnect(&self) -> Result<(), ClientError> {
-        self.handle.tell(Command::Reconnect).await
+        self.handle.ask(|reply| Command::Reconnect { reply }).await
     }
 
     /// Disconnects and ends this handle's task; every other handle of the session is closed too. The session itself

@@ -28,7 +28,7 @@ pub(crate) enum Command {
     /// Move one's own cursor.
     MarkRead { conversation: ConversationId, seq: u64, reply: Answer<()> },
     /// Connect now.
-    Reconnect,
+    Reconnect { reply: Answer<()> },
     /// The session was ended over HTTP.
     Ended { reason: SessionEndReason },
     /// Stop.
@@ -44,9 +44,9 @@ impl Command {
             Self::Cancel { reply, .. } => drop(reply.send(Err(error.clone()))),
             Self::Unsent { reply } => drop(reply.send(Err(error.clone()))),
             Self::Call { reply, .. } => drop(reply.send(Err(error.clone()))),
-            Self::MarkRead { reply, .. } => drop(reply.send(Err(error.clone()))),
+            Self::MarkRead { reply, .. } | Self::Reconnect { reply } => drop(reply.send(Err(error.clone()))),
             Self::Close { reply } => drop(reply.send(())),
-            Self::Retry { .. } | Self::Reconnect | Self::Ended { .. } => {}
+            Self::Retry { .. } | Self::Ended { .. } => {}
         }
     }
 }

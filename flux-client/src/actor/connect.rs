@@ -134,18 +134,19 @@ async fn welcome(duplex: &mut Duplex, token: &AccessToken) -> Result<v1::Welcome
             }
         };
         match codec::decode(frame).map_err(|error| Failure::of(error, None))? {
-            server_frame::Frame::Reply(reply) => match reply.result {
+            Some(server_frame::Frame::Reply(reply)) => match reply.result {
                 Some(reply::Result::Welcome(welcome)) => return Ok(welcome),
                 Some(reply::Result::Error(error)) => {
                     return Err(Failure::of_hello(&Refusal::from(error).into(), token));
                 }
                 _ => return Err(Failure::of(ClientError::Protocol("something else than welcome"), None)),
             },
-            server_frame::Frame::Event(event) => {
+            Some(server_frame::Frame::Event(event)) => {
                 if let Some(event::Event::SessionEnded(over)) = event.event {
                     return Err(ended(over.reason().into()));
                 }
             }
+            None => {}
         }
     }
 }

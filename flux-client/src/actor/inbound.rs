@@ -13,7 +13,7 @@ use crate::net::Frame;
 impl Actor {
     pub(super) fn on_frame(&mut self, frame: Frame) {
         match codec::decode(frame) {
-            Ok(server_frame::Frame::Reply(v1::Reply { request_id, result })) => {
+            Ok(Some(server_frame::Frame::Reply(v1::Reply { request_id, result }))) => {
                 let outcome = match result {
                     Some(reply::Result::Error(error)) => Err(Refusal::from(error).into()),
                     Some(result) => Ok(result),
@@ -21,13 +21,14 @@ impl Actor {
                 };
                 self.on_reply(request_id, outcome);
             }
-            Ok(server_frame::Frame::Event(event)) => {
+            Ok(Some(server_frame::Frame::Event(event))) => {
                 if let Some(event) = event.event
                     && let Err(error) = self.on_event(event)
                 {
                     tracing::warn!(%error, "an event of the server cannot be read");
                 }
             }
+            Ok(None) => {}
             // What it was is not known: a new connection tells what was missed.
             Err(error) => self.cut(DisconnectReason::Failed(error)),
         }

@@ -98,7 +98,12 @@ impl Handle {
 
     pub(super) async fn online(&self) -> Result<(), ClientError> {
         let mut connection = self.shared.connection.clone();
-        match connection.wait_for(ConnectionState::is_online).await {
+        let settled = |state: &ConnectionState| {
+            matches!(state, ConnectionState::Online | ConnectionState::Offline { retry_in: None, .. })
+        };
+        let state = connection.wait_for(settled).await.map(|state| state.clone());
+        match state {
+            Ok(ConnectionState::Offline { reason, .. }) => Err(reason.into()),
             Ok(_) => Ok(()),
             Err(_) => Err(self.why_over()),
         }

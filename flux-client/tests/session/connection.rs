@@ -72,10 +72,12 @@ async fn who_was_replaced_does_not_come_back_by_itself() {
     ));
     dialed.none_within(Duration::from_hours(1)).await;
     assert!(matches!(session.friends().next().await, Err(ClientError::Superseded)));
+    assert!(matches!(session.online().await, Err(ClientError::Superseded)));
     // What is sent meanwhile waits until somebody decides to take the session back.
     session.send(peer(), "waits").await.unwrap();
     session.reconnect().await.unwrap();
     let mut server = dialed.welcomed().await;
+    session.online().await.unwrap();
     assert_eq!(server.send().await.1.text, "waits");
 }
 
