@@ -111,7 +111,7 @@ mod tests {
         sequence.insert(1, 1, 8);
         assert_eq!(drain(&mut sequence), [1, 2, 3]);
         sequence.insert(3, 3, 8);
-        assert_eq!((drain(&mut sequence), sequence.lacks_next()), (vec![], false));
+        assert_eq!((drain(&mut sequence), sequence.lacks_next(), sequence.kept()), (vec![], false, 0));
     }
 
     #[test]

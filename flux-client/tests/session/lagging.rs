@@ -52,6 +52,10 @@ async fn nothing_is_fetched_for_an_application_that_takes_nothing() {
         server.push_message(seq);
     }
     server.silence(Duration::from_mins(10)).await;
+    let log = v1::log_ref::Log::ConversationId(other(1).to_string());
+    let log = Some(v1::LogRef { log: Some(log) });
+    server.push(event::Event::LogChanged(v1::LogChanged { log, head_seq: 50 }));
+    server.silence(Duration::from_mins(10)).await;
 }
 
 #[tokio::test(start_paused = true)]

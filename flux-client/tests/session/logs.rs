@@ -180,6 +180,29 @@ async fn a_new_life_of_the_store_is_told_and_everything_starts_over() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_taken_of_the_old_life_marks_nothing_in_the_new_one() {
+    let (net, mut dialed) = Net::new();
+    let session = net.session(Config::default()).await;
+    let server = dialed.welcomed().await;
+    for seq in 1..=3 {
+        server.push_message(seq);
+    }
+    server.close(1011);
+    let mut server = dialed.next().await;
+    server.hello().await;
+    server.welcome("e2", page(&[known(conversation(), 2, 1, (0, 0))], "d1"));
+    let (id, _, after) = server.history().await;
+    assert_eq!(after, 1);
+    let mut events = session.events();
+    assert_eq!(seqs(&mut events, 3).await, [1, 2, 3]);
+    assert!(matches!(next(&mut events).await, Event::StoreReset { .. }));
+    server.silence(SECOND).await;
+    server.reply_history(id, [2], 2);
+    assert_eq!(seqs(&mut events, 1).await, [2]);
+    assert_eq!(server.delivered().await.1, 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_that_knows_less_raises_an_alarm_and_the_conversation_goes_on_from_there() {
     let (net, mut dialed) = Net::new();
     let session = net.session(unmarked()).await;

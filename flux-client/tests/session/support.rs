@@ -1,6 +1,7 @@
 //! A network in memory whose other end is the test.
 
 use std::collections::VecDeque;
+use std::io::Write as _;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,7 +17,7 @@ use flux_client::{
 use flux_proto::v1::{self, client_frame::Request, event, reply, server_frame};
 use prost::Message as _;
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// Longer than anything in a test may take. Time is paused: nobody waits for it.
 const LONG: Duration = Duration::from_mins(2);
@@ -161,6 +162,7 @@ impl Net {
             answers: Mutex::default(),
             requests: Mutex::default(),
         };
+        tokio::spawn(watch_over_the_test());
         (Self { shared: Arc::new(shared) }, Dialed(peers))
     }
 
@@ -211,6 +213,16 @@ impl Net {
     pub(crate) fn requests(&self) -> Vec<(String, String, Option<String>)> {
         self.shared.requests.lock().unwrap().clone()
     }
+}
+
+/// Ends a test that waits for what never comes. Heartbeats and attempts to connect go on for ever, and with them the
+/// paused time: it would never end by itself.
+async fn watch_over_the_test() {
+    tokio::time::sleep(Duration::from_hours(72)).await;
+    // The runtime is that of one test, on the thread that has its name.
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
+    std::io::stderr().write_all(format!("{test} waits for what never comes\n").as_bytes()).unwrap();
+    std::process::exit(1);
 }
 
 /// Defaults, but nothing is marked as delivered: for tests that count requests.
@@ -267,8 +279,8 @@ impl Peer {
 
     /// Fails if anything but a heartbeat comes within that time.
     pub(crate) async fn silence(&mut self, time: Duration) {
-        let end = tokio::time::Instant::now() + time;
-        while let Ok(Some(frame)) = tokio::time::timeout_at(end, self.frames.recv()).await {
+        let end = Instant::now() + time;
+        while let Ok(Some(frame)) = timeout_at(end, self.frames.recv()).await {
             match frame.request.unwrap() {
                 Request::Ping(_) => self.reply(frame.request_id, reply::Result::Pong(v1::Pong::default())),
                 request => panic!("the client asks {request:?}"),
@@ -463,9 +475,10 @@ pub(crate) fn receipt(delivered_seq: u64, read_seq: u64) -> event::Event {
 
 /// The next event, states of the connection left out.
 pub(crate) async fn next(events: &mut EventStream) -> Event {
+    let end = Instant::now() + LONG;
     loop {
         let event =
-            timeout(LONG, events.next()).await.expect("something happens").expect("the stream goes on");
+            timeout_at(end, events.next()).await.expect("something happens").expect("the stream goes on");
         if !matches!(event, Event::Connection(_)) {
             return event;
         }
@@ -497,8 +510,8 @@ pub(crate) async fn state(events: &mut EventStream) -> ConnectionState {
 
 /// Fails if an event but a state of the connection comes within that time.
 pub(crate) async fn nothing(events: &mut EventStream, time: Duration) {
-    let end = tokio::time::Instant::now() + time;
-    while let Ok(event) = tokio::time::timeout_at(end, events.next()).await {
+    let end = Instant::now() + time;
+    while let Ok(event) = timeout_at(end, events.next()).await {
         assert!(matches!(event, Some(Event::Connection(_))), "{event:?}");
     }
 }
