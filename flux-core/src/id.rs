@@ -316,6 +316,22 @@ mod tests {
     }
 
     #[test]
+    fn an_id_in_json_has_one_spelling() {
+        let json = r#"["0188f0f0-c0de-7aaa-8bbb-ccccddddeeee"]"#;
+        let read: Result<Vec<UserId>, _> = serde_json::from_str(json);
+        assert_eq!(serde_json::to_string(&read.unwrap()).unwrap(), json);
+        for bad in [
+            r#""0188f0f0c0de7aaa8bbbccccddddeeee""#,
+            r#""{0188f0f0-c0de-7aaa-8bbb-ccccddddeeee}""#,
+            r#""urn:uuid:0188f0f0-c0de-7aaa-8bbb-ccccddddeeee""#,
+            r#""00000000-0000-0000-0000-000000000000""#,
+            "1",
+        ] {
+            assert!(serde_json::from_str::<UserId>(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
     fn the_nil_uuid_and_loose_spellings_are_no_ids() {
         for bad in [
             "",

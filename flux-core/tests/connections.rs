@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use flux_core::account::{NewUser, Username};
 use flux_core::friend::Greeting;
 use flux_core::message::{Destination, MessageError, MessageText, WriteRefusal};
+use flux_core::presence::OwnPresence;
 use flux_core::routing::{
     CloseReason, Connected, Envelope, Event, Located, NodeInfo, Notice, OfflineNotice, OfflineNotifier,
     Outbox, PeerError, PeerTransport, Work,
@@ -246,4 +247,84 @@ async fn a_user_on_another_node_is_told_through_it_and_only_through_it() {
         .map(|(node, _)| node)
         .collect();
     assert_eq!(told, [nodes[0]]);
+}
+
+/// A transport that keeps what it is given, as peers would take it.
+#[derive(Default)]
+struct Kept(Mutex<Vec<Notice>>);
+
+#[async_trait]
+impl PeerTransport for Kept {
+    async fn send(&self, _: NodeId, envelope: Envelope) -> Result<(), PeerError> {
+        self.0.lock().unwrap().extend(envelope.notices);
+        Ok(())
+    }
+}
+
+async fn announce_a_peer(world: &World) {
+    let info = NodeInfo {
+        node: NodeId::generate(world.clock_now(), &*world.flux.ports.entropy),
+        client_url: String::new(),
+        peer_url: String::new(),
+        capacity: 1,
+        connections: 0,
+        draining: false,
+    };
+    world.flux.ports.registry.announce(&info, Duration::from_mins(1)).await.unwrap();
+    world.pass(Duration::from_secs(3)).await;
+}
+
+#[tokio::test]
+async fn two_who_part_are_made_known_to_other_nodes() {
+    let peers = Arc::new(Kept::default());
+    let world = World::with(|ports| ports.peers = peers.clone());
+    let (ada, bob) = world.friends().await;
+    announce_a_peer(&world).await;
+    world.flux.friends.block(&ada.actor, bob.actor.user).await.unwrap();
+    settle().await;
+    let told = peers.0.lock().unwrap().clone();
+    assert!(told.contains(&Notice::Parted(ada.actor.user, bob.actor.user)), "{told:?}");
+}
+
+#[tokio::test]
+async fn who_parted_on_another_node_is_watched_no_more_on_this_one() {
+    let world = World::new();
+    let (ada, bob) = world.friends().await;
+    world.flux.presence.watch(&bob.actor, &bob.outbox, &[ada.actor.user]).await.unwrap();
+    world.pass(Duration::from_secs(2)).await;
+    let parted = Envelope { notices: vec![Notice::Parted(ada.actor.user, bob.actor.user)] };
+    assert_eq!(world.flux.router.receive(parted), []);
+    presences(&bob.outbox).await;
+    world.flux.presence.set(&ada.actor, OwnPresence::Away).await.unwrap();
+    world.pass(Duration::from_secs(2)).await;
+    assert_eq!(presences(&bob.outbox).await, 0);
+}
+
+/// How many events of presence wait in an outbox now.
+async fn presences(outbox: &Outbox) -> usize {
+    tokio::select! {
+        biased;
+        work = outbox.next(1_000) => match work {
+            Work::Events(events) => events.iter().filter(|e| matches!(e.event(), Event::Presence(_))).count(),
+            Work::Close(reason) => panic!("closed: {reason:?}"),
+        },
+        () = async {} => 0,
+    }
+}
+
+#[tokio::test]
+async fn f06_a_registry_that_lost_the_node_is_told_of_its_sessions_again_and_who_is_away_stays_away() {
+    let world = World::new();
+    let (ada, bob) = world.friends().await;
+    world.pass(Duration::from_secs(3)).await;
+    world.flux.presence.set(&ada.actor, OwnPresence::Away).await.unwrap();
+    let users = [ada.actor.user, bob.actor.user];
+    world.flux.ports.registry.withdraw(world.flux.router.node()).await.unwrap();
+    let gone = world.flux.ports.directory.locate(&users).await.unwrap();
+    assert!(gone.iter().all(Vec::is_empty), "{gone:?}");
+    world.pass(Duration::from_secs(3)).await;
+    let back = world.flux.ports.directory.locate(&users).await.unwrap();
+    let away: Vec<Vec<bool>> =
+        back.iter().map(|found| found.iter().map(|entry| entry.away).collect()).collect();
+    assert_eq!(away, [vec![true], vec![false]]);
 }
