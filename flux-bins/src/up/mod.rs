@@ -144,15 +144,19 @@ impl Server {
         };
         tokio::select! {
             biased;
-            () = end => Ok(()),
-            () = tokio::time::sleep(config.shutdown.drain + GIVE_UP) => {
-                Err(Failure::new("stopping took too long; stopped at once, and what was acknowledged is kept"))
-            }
+            ended = in_time(config.shutdown.drain + GIVE_UP, end) => ended,
             signal = signals.next() => {
                 Err(Failure::new(format!("{signal} came twice: stopped at once; what was acknowledged is kept")))
             }
         }
     }
+}
+
+/// Waits for the end, but not for ever: what hangs then is left behind.
+async fn in_time(limit: Duration, end: impl Future<Output = ()>) -> Result<(), Failure> {
+    tokio::time::timeout(limit, end).await.map_err(|_| {
+        Failure::new("stopping took too long; stopped at once, and what was acknowledged is kept")
+    })
 }
 
 /// How long after the drain window everything has to be over: connections that do not answer, requests that are open and
@@ -169,6 +173,15 @@ fn window(most: Duration, connections: usize) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_end_that_hangs_is_given_up() {
+        let began = tokio::time::Instant::now();
+        let limit = Duration::from_secs(50);
+        assert!(in_time(limit, std::future::pending()).await.is_err());
+        assert_eq!(began.elapsed(), limit);
+        assert!(in_time(limit, async {}).await.is_ok());
+    }
 
     #[test]
     fn a_few_leave_at_once_and_many_over_the_whole_window() {

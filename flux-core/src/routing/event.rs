@@ -79,7 +79,7 @@ impl Event {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     /// Their connections get it.
-    pub users: Vec<UserId>,
+    pub users: Arc<[UserId]>,
     /// All but that of this session: the one that caused it knows.
     pub except: Option<SessionId>,
     /// What.

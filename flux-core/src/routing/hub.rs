@@ -125,7 +125,7 @@ impl Hub {
         let users = self.read();
         // Encoded once, and not at all where nobody is.
         let mut push = None;
-        for user in &delivery.users {
+        for user in delivery.users.iter() {
             let Some(connections) = users.get(user) else { continue };
             let log = delivery.event.log(*user);
             for connection in connections {

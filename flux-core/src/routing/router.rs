@@ -136,7 +136,7 @@ impl Router {
             FeedChange::Blocked { profile, .. } => self.announce_parting(user, profile.user),
             _ => {}
         }
-        self.deliver(Delivery { users: vec![user], except, event: Event::Feed(entry.clone()) });
+        self.deliver(Delivery { users: Arc::new([user]), except, event: Event::Feed(entry.clone()) });
     }
 
     fn announce_parting(&self, one: UserId, other: UserId) {
@@ -199,7 +199,7 @@ impl crate::message::CommitObserver for Router {
                     at: *at,
                 };
                 self.deliver(Delivery {
-                    users: members.to_vec(),
+                    users: Arc::clone(members),
                     // A connection is answered; a call over HTTP is no connection, and the user's may all be told.
                     except: append.actor.generation.map(|_| append.actor.session),
                     event: Event::Message(message),
@@ -207,7 +207,7 @@ impl crate::message::CommitObserver for Router {
             }
             (Write::MoveCursor(mv), Written::CursorMoved { cursor, changed: true, members }) => {
                 self.deliver(Delivery {
-                    users: members.to_vec(),
+                    users: Arc::clone(members),
                     except: mv.actor.generation.map(|_| mv.actor.session),
                     event: Event::Receipt { conversation: mv.conversation, cursor: *cursor },
                 });
@@ -306,7 +306,7 @@ impl Remote {
 /// Whom to look up for a notice.
 fn concerned(notice: &Notice) -> Vec<UserId> {
     match notice {
-        Notice::Deliver(delivery) => delivery.users.clone(),
+        Notice::Deliver(delivery) => delivery.users.to_vec(),
         _ => Vec::new(),
     }
 }
