@@ -3,6 +3,7 @@
 //! Each module is one feature and builds alone:
 //! - [`gate`]: accounts, sessions, friends and history over HTTP and JSON, with its OpenAPI document;
 //! - [`chat`]: the WebSocket that clients live on;
+//! - [`grpc`]: what services say to each other, both sides of it;
 //! - [`serve`]: a strict and bounded HTTP/1.1 server for both, with [`problem`] details and trusted [`proxy`]s;
 //! - [`token`]: access tokens, signed with keys that rotate, and the key set that verifies them;
 //! - [`password`]: Argon2id on a bounded pool;
@@ -15,6 +16,8 @@
 pub mod chat;
 #[cfg(feature = "gate")]
 pub mod gate;
+#[cfg(feature = "grpc")]
+pub mod grpc;
 #[cfg(feature = "mail")]
 pub mod mail;
 #[cfg(feature = "password")]

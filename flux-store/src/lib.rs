@@ -2,6 +2,9 @@
 //!
 //! - `memory`: every port without any I/O, for tests, demonstrations and single processes that may forget.
 //! - `sqlite`: the durable ports on one SQLite file.
+//! - `mysql`: the durable ports on MySQL or MariaDB, for any number of processes.
+//! - `redis`: the volatile ports on Redis, alone, behind Sentinel or as a Cluster.
+//! - `servers`: private database servers as child processes, for tests and for clusters on one machine.
 //! - `system`: the clock and the entropy of the operating system.
 //!
 //! Adapters do not know each other, and hold no rules: what is decided, the core decides inside their transactions.
@@ -9,6 +12,12 @@
 
 #[cfg(feature = "memory")]
 pub mod memory;
+#[cfg(feature = "mysql")]
+pub mod mysql;
+#[cfg(feature = "redis")]
+pub mod redis;
+#[cfg(feature = "servers")]
+pub mod servers;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 #[cfg(feature = "system")]

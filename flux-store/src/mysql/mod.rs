@@ -1,0 +1,1 @@
+//! The durable ports on MySQL or MariaDB.

@@ -1,0 +1,1 @@
+//! The volatile ports on Redis.
