@@ -200,7 +200,6 @@ impl Flux {
             hub,
             directory: Arc::clone(&ports.directory),
             peers: Arc::clone(&ports.peers),
-            notifier: Arc::clone(&ports.notifier),
             clock: Arc::clone(&ports.clock),
         };
         let router = Router::start(parts, settings.remote_queue);

@@ -10,14 +10,14 @@ use flux_core::friend::Greeting;
 use flux_core::message::{Destination, MessageError, MessageText, WriteRefusal};
 use flux_core::presence::OwnPresence;
 use flux_core::routing::{
-    CloseReason, Connected, Envelope, Event, Located, NodeInfo, Notice, OfflineNotice, OfflineNotifier,
-    Outbox, PeerError, PeerTransport, Work,
+    CloseReason, Connected, Envelope, Event, Located, NodeInfo, Notice, Outbox, PeerError, PeerTransport,
+    Work,
 };
 use flux_core::session::{Device, DeviceClass, DeviceName, SessionEndReason};
 use flux_core::testing::{ManualClock, SeededEntropy};
 use flux_core::{
-    Entropy, ErrorCode, Fenced, Flux, Generation, MessageId, NodeId, Ports, SessionId, Settings, StoreError,
-    Timestamp, UserId,
+    Entropy, ErrorCode, Fenced, Flux, Generation, MessageId, NodeId, Ports, SessionId, Settings, Timestamp,
+    UserId,
 };
 use flux_store::memory;
 
@@ -169,30 +169,6 @@ async fn invariant_10_a_session_ended_behind_the_nodes_back_is_cut_off_within_a_
     world.pass(Duration::from_millis(950)).await;
     assert!(ada.outbox.is_closing());
     assert_eq!(closed(&ada.outbox).await, CloseReason::SessionEnded(SessionEndReason::Revoked));
-}
-
-#[tokio::test]
-async fn a_message_for_nobodys_connection_is_told_to_the_offline_notifier() {
-    #[derive(Default)]
-    struct Told(Mutex<Vec<OfflineNotice>>);
-    #[async_trait]
-    impl OfflineNotifier for Told {
-        async fn notify(&self, notices: &[OfflineNotice]) -> Result<(), StoreError> {
-            self.0.lock().unwrap().extend(notices.iter().cloned());
-            Ok(())
-        }
-    }
-    let told = Arc::new(Told::default());
-    let world = World::with(|ports| ports.notifier = told.clone());
-    let (ada, bob) = world.friends().await;
-    world.send(&ada, bob.actor.user, "you are here").await.unwrap();
-    settle().await;
-    assert_eq!(*told.0.lock().unwrap(), []);
-    world.flux.connections.disconnect(&bob).await;
-    world.send(&ada, bob.actor.user, "you are not").await.unwrap();
-    settle().await;
-    let told: Vec<_> = told.0.lock().unwrap().iter().map(|n| (n.user, n.sender, n.seq.get())).collect();
-    assert_eq!(told, [(bob.actor.user, ada.actor.user, 2)]);
 }
 
 #[tokio::test]

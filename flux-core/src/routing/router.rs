@@ -7,10 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
-use super::{
-    Delivery, Envelope, Event, EventSink, Hub, Notice, OfflineNotice, OfflineNotifier, PeerTransport,
-    SessionDirectory,
-};
+use super::{Delivery, Envelope, Event, EventSink, Hub, Notice, PeerTransport, SessionDirectory};
 use crate::account::Ended;
 use crate::feed::{FeedChange, FeedEntry};
 use crate::id::{NodeId, SessionId, UserId};
@@ -18,7 +15,7 @@ use crate::message::{Message, Write, Written};
 use crate::session::{Announcer, EndedSession};
 use crate::time::{Clock, within};
 
-/// How long one envelope, look-up or notice may take: 2 s.
+/// How long one envelope or look-up may take: 2 s.
 const STEP_DEADLINE: Duration = Duration::from_secs(2);
 
 /// How many notices one envelope takes at most.
@@ -34,8 +31,6 @@ pub struct RouterParts {
     pub directory: Arc<dyn SessionDirectory>,
     /// The way to other nodes.
     pub peers: Arc<dyn PeerTransport>,
-    /// For who is nowhere.
-    pub notifier: Arc<dyn OfflineNotifier>,
     /// Deadlines.
     pub clock: Arc<dyn Clock>,
 }
@@ -155,10 +150,7 @@ impl Router {
 impl EventSink for Router {
     fn deliver(&self, delivery: Delivery) {
         self.hub.deliver(&delivery);
-        let is_message = matches!(delivery.event, Event::Message(_));
-        let absent = || delivery.users.iter().any(|user| !self.hub.is_connected(*user));
-        // Alone, with everybody here, there is nobody else to tell.
-        if self.has_peers() || (is_message && absent()) {
+        if self.has_peers() {
             self.enqueue(Notice::Deliver(Arc::new(delivery)));
         }
     }
@@ -237,17 +229,10 @@ impl Remote {
         let users: BTreeSet<UserId> = notices.iter().flat_map(concerned).collect();
         let places = self.places(&users, &peers).await;
         let mut envelopes: BTreeMap<NodeId, Envelope> = BTreeMap::new();
-        let mut offline = Vec::new();
         for notice in notices {
             let mut nodes: BTreeSet<NodeId> = match &notice {
                 Notice::Deliver(delivery) => {
                     let found = |user: &UserId| places.get(user).cloned().unwrap_or_default();
-                    if let Event::Message(message) = &delivery.event {
-                        let absent = |user: &&UserId| **user != message.sender && found(user).is_empty();
-                        offline.extend(
-                            delivery.users.iter().filter(absent).map(|user| notice_of(*user, message)),
-                        );
-                    }
                     delivery.users.iter().flat_map(found).collect()
                 }
                 _ => peers.clone(),
@@ -269,7 +254,6 @@ impl Remote {
                 }
             }
         }
-        self.notify(&offline).await;
     }
 
     /// On which nodes each user is. Where the directory cannot be asked, that is every node.
@@ -290,17 +274,6 @@ impl Remote {
             asked.into_iter().map(|user| (user, everywhere.clone())).collect()
         }
     }
-
-    async fn notify(&self, offline: &[OfflineNotice]) {
-        if offline.is_empty() {
-            return;
-        }
-        match within(&*self.parts.clock, STEP_DEADLINE, self.parts.notifier.notify(offline)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => warn!(error = %error, "offline notices not taken"),
-            Err(late) => warn!(error = %late, "offline notices not taken"),
-        }
-    }
 }
 
 /// Whom to look up for a notice.
@@ -309,8 +282,4 @@ fn concerned(notice: &Notice) -> Vec<UserId> {
         Notice::Deliver(delivery) => delivery.users.to_vec(),
         _ => Vec::new(),
     }
-}
-
-fn notice_of(user: UserId, message: &Message) -> OfflineNotice {
-    OfflineNotice { user, sender: message.sender, conversation: message.conversation, seq: message.seq }
 }

@@ -13,9 +13,7 @@ use flux_core::message::{
     ChangePlace, ChangedConversations, ChangedLog, Conversation, GroupCommit, History, HistoryFrom,
     MessageStore, MessageText, Messages, SendLane, SendTicket, Stamp, Write, Written,
 };
-use flux_core::routing::{
-    Envelope, Hub, NoNotifier, Outbox, PeerError, PeerTransport, Router, RouterParts, Work,
-};
+use flux_core::routing::{Envelope, Hub, Outbox, PeerError, PeerTransport, Router, RouterParts, Work};
 use flux_core::session::{
     Actor, Device, DeviceClass, DeviceName, NewSession, OpenSession, SessionPolicy, SessionStore,
 };
@@ -59,7 +57,6 @@ impl World {
             hub: hub.clone(),
             directory: self.directory.clone(),
             peers,
-            notifier: Arc::new(NoNotifier),
             clock: clock.clone(),
         };
         let router = Router::start(parts, 64);
