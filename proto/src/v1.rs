@@ -13,5 +13,25 @@ mod json;
 #[expect(missing_docs, reason = "generated; what a name does not say stands in the .proto files")]
 mod messages;
 mod redacted;
+#[cfg(feature = "grpc")]
+#[rustfmt::skip]
+#[expect(missing_docs, reason = "generated; what a name does not say stands in the .proto files")]
+#[expect(
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    clippy::default_trait_access,
+    clippy::large_enum_variant,
+    reason = "generated"
+)]
+mod services;
+#[cfg(feature = "grpc")]
+#[rustfmt::skip]
+mod services_debug;
 
 pub use messages::*;
+#[cfg(feature = "grpc")]
+pub use services::*;
+
+/// The `.proto` files of the package, compiled: a `FileDescriptorSet` for reflection.
+#[cfg(feature = "grpc")]
+pub const DESCRIPTORS: &[u8] = include_bytes!("v1/services.bin");

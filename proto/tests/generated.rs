@@ -20,9 +20,9 @@ fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the workspace").to_owned()
 }
 
-fn is_current(file: &str, generated: &str) {
-    let path = workspace().join(file);
-    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+fn is_current(file: &str, generated: impl AsRef<[u8]>) {
+    let (path, generated) = (workspace().join(file), generated.as_ref());
+    let committed = std::fs::read(&path).unwrap_or_default();
     if committed == generated {
         return;
     }
@@ -30,7 +30,9 @@ fn is_current(file: &str, generated: &str) {
         std::fs::write(&path, generated).expect("the generated file can be written");
         return;
     }
-    let line = committed.lines().zip(generated.lines()).take_while(|(old, new)| old == new).count() + 1;
+    let lines = |bytes: &[u8]| String::from_utf8_lossy(bytes).lines().map(str::to_owned).collect::<Vec<_>>();
+    let (old, new) = (lines(&committed), lines(generated));
+    let line = old.iter().zip(&new).take_while(|(old, new)| old == new).count() + 1;
     panic!(
         "{file} differs from what its source generates, first in line {line}; \
          run FLUX_REGENERATE=1 cargo test -p flux-proto --test generated"
@@ -42,16 +44,24 @@ fn the_error_catalogue_is_current() {
     let source =
         std::fs::read_to_string(workspace().join("proto/errors.toml")).expect("errors.toml is there");
     let catalogue = Catalogue::parse(&source);
-    is_current("proto/src/error_code.rs", &catalogue.proto_error_code());
-    is_current("proto/src/close_code.rs", &catalogue.close_code());
-    is_current("flux-core/src/error_code.rs", &catalogue.core_error_code());
-    is_current("docs/errors.md", &catalogue.page());
+    is_current("proto/src/error_code.rs", catalogue.proto_error_code());
+    is_current("proto/src/close_code.rs", catalogue.close_code());
+    is_current("flux-core/src/error_code.rs", catalogue.core_error_code());
+    is_current("docs/errors.md", catalogue.page());
 }
 
 #[test]
 fn the_messages_are_current() {
-    let messages = Messages::parse(&workspace().join("proto"));
-    is_current("proto/src/v1/messages.rs", &messages.rust());
-    is_current("proto/src/v1/json.rs", &messages.json());
-    is_current("proto/src/v1/debug.rs", &messages.debug());
+    let messages = Messages::of_clients(&workspace().join("proto"));
+    is_current("proto/src/v1/messages.rs", messages.rust());
+    is_current("proto/src/v1/json.rs", messages.json());
+    is_current("proto/src/v1/debug.rs", messages.debug());
+}
+
+#[test]
+fn the_services_are_current() {
+    let services = Messages::of_services(&workspace().join("proto"));
+    is_current("proto/src/v1/services.rs", services.rust());
+    is_current("proto/src/v1/services_debug.rs", services.debug());
+    is_current("proto/src/v1/services.bin", Messages::descriptors(&workspace().join("proto")));
 }

@@ -6,8 +6,8 @@ pub(super) struct Redacted {
 }
 
 impl Redacted {
-    pub(super) fn new(text: &str) -> Self {
-        Self { bytes: text.len() }
+    pub(super) fn new(content: impl AsRef<[u8]>) -> Self {
+        Self { bytes: content.as_ref().len() }
     }
 }
 

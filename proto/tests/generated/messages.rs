@@ -10,16 +10,40 @@ const PACKAGE: &str = ".flux.v1";
 const NOTE: &str =
     "// Generated from proto/flux/v1/*.proto: FLUX_REGENERATE=1 cargo test -p flux-proto --test generated\n";
 
+/// What clients know.
+const CLIENTS: [&str; 2] = ["flux/v1/model.proto", "flux/v1/chat.proto"];
+/// What only services say to each other: it has no JSON.
+const SERVICES: [&str; 3] = ["flux/v1/peer.proto", "flux/v1/status.proto", "flux/v1/verify.proto"];
+
 pub(crate) struct Messages {
     compiler: Compiler,
+    files: &'static [&'static str],
 }
 
 impl Messages {
-    pub(crate) fn parse(folder: &Path) -> Self {
+    /// The messages that clients and servers share.
+    pub(crate) fn of_clients(folder: &Path) -> Self {
+        Self::parse(folder, &CLIENTS)
+    }
+
+    /// The services with the messages that are theirs alone.
+    pub(crate) fn of_services(folder: &Path) -> Self {
+        Self::parse(folder, &SERVICES)
+    }
+
+    fn parse(folder: &Path, files: &'static [&'static str]) -> Self {
         let mut compiler = Compiler::new([folder]).expect("the folder is there");
         compiler.include_source_info(true).include_imports(true);
-        compiler.open_files(["flux/v1/model.proto", "flux/v1/chat.proto"]).expect("the .proto files compile");
-        Self { compiler }
+        compiler.open_files(files).expect("the .proto files compile");
+        Self { compiler, files }
+    }
+
+    /// What a server tells of itself by reflection.
+    pub(crate) fn descriptors(folder: &Path) -> Vec<u8> {
+        let mut compiler = Compiler::new([folder]).expect("the folder is there");
+        compiler.include_source_info(false).include_imports(true);
+        compiler.open_files(CLIENTS.into_iter().chain(SERVICES)).expect("the .proto files compile");
+        compiler.encode_file_descriptor_set()
     }
 
     /// The messages with their binary form.
@@ -30,17 +54,24 @@ impl Messages {
             // Left out together with its message, but nothing in it is redacted.
             config.type_attribute(format!(".{}", oneof.full_name()), "#[derive(Debug)]");
         }
+        config.service_generator(tonic_prost_build::configure().build_transport(false).service_generator());
+        // What is imported is generated too, into a module that is thrown away: all belong to one package, and so the
+        // names of both are looked for in one place.
+        let (own, imported) =
+            (prost_build::Module::from_parts(["own"]), prost_build::Module::from_parts(["imported"]));
         let requests = self
             .compiler
             .file_descriptor_set()
             .file
             .into_iter()
-            .map(|file| (prost_build::Module::from_protobuf_package_name(file.package()), file))
+            .map(|file| {
+                (if self.files.contains(&file.name()) { own.clone() } else { imported.clone() }, file)
+            })
             .collect();
-        let modules = config.generate(requests).expect("prost-build takes the descriptors");
-        assert_eq!(modules.len(), 1, "there is one package");
-        let code = modules.into_values().next().unwrap();
-        format!("{NOTE}{code}")
+        let mut modules = config.generate(requests).expect("prost-build takes the descriptors");
+        let code = modules.remove(&own).expect("there is something in the files");
+        let prelude = if modules.is_empty() { String::new() } else { import("messages", self.imported()) };
+        format!("{NOTE}{prelude}{code}")
     }
 
     /// Their canonical protobuf JSON.
@@ -61,13 +92,16 @@ impl Messages {
                 names.push(snake(message.name()));
             }
         }
-        format!("{NOTE}{}\n{}", import(names), String::from_utf8(code).expect("code is text"))
+        format!("{NOTE}{}\n{}", import(self.module(), names), String::from_utf8(code).expect("code is text"))
     }
 
     /// `Debug` for the messages with a field that is marked `debug_redact`, without what is in it.
     pub(crate) fn debug(&self) -> String {
         let names = self.redacted_messages().map(|message| message.name().to_owned()).collect();
-        let mut out = format!("{NOTE}use std::fmt;\n\n{}use super::redacted::Redacted;\n", import(names));
+        let mut out = format!(
+            "{NOTE}use std::fmt;\n\n{}use super::redacted::Redacted;\n",
+            import(self.module(), names)
+        );
         for message in self.redacted_messages() {
             let name = message.name();
             write!(
@@ -102,9 +136,40 @@ impl Messages {
         out
     }
 
+    /// What the messages hold that other files define.
+    fn imported(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for message in self.compiler.descriptor_pool().all_messages().filter(|message| self.is_own(message)) {
+            for kind in message.fields().map(|field| field.kind()) {
+                match kind {
+                    Kind::Message(held) if !self.is_own(&held) => names.push(held.name().to_owned()),
+                    Kind::Enum(held) if !self.files.contains(&held.parent_file().name()) => {
+                        names.push(held.name().to_owned());
+                    }
+                    _ => {}
+                }
+            }
+        }
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    fn is_own(&self, message: &MessageDescriptor) -> bool {
+        self.files.contains(&message.parent_file().name())
+    }
+
+    /// The module that the messages are generated into.
+    fn module(&self) -> &'static str {
+        if self.files == CLIENTS { "messages" } else { "services" }
+    }
+
     fn redacted_messages(&self) -> impl Iterator<Item = MessageDescriptor> {
         let messages: Vec<_> = self.compiler.descriptor_pool().all_messages().collect();
-        messages.into_iter().filter(|message| message.fields().any(|field| is_redacted(&field)))
+        messages
+            .into_iter()
+            .filter(|message| self.is_own(message))
+            .filter(|message| message.fields().any(|field| is_redacted(&field)))
     }
 }
 
@@ -113,9 +178,9 @@ fn is_redacted(field: &FieldDescriptor) -> bool {
     options.get_field_by_name("debug_redact").is_some_and(|marked| *marked == Value::Bool(true))
 }
 
-fn import(mut names: Vec<String>) -> String {
+fn import(module: &str, mut names: Vec<String>) -> String {
     names.sort();
-    format!("use super::messages::{{\n    {},\n}};\n", names.join(",\n    "))
+    format!("use super::{module}::{{\n    {},\n}};\n", names.join(",\n    "))
 }
 
 fn snake(pascal: &str) -> String {
