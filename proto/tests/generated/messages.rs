@@ -54,6 +54,8 @@ impl Messages {
             // Left out together with its message, but nothing in it is redacted.
             config.type_attribute(format!(".{}", oneof.full_name()), "#[derive(Debug)]");
         }
+        // Kept until they are acknowledged: shared, not copied.
+        config.bytes([".flux.v1.LinkBatch.envelopes"]);
         config.service_generator(tonic_prost_build::configure().build_transport(false).service_generator());
         // What is imported is generated too, into a module that is thrown away: all belong to one package, and so the
         // names of both are looked for in one place.
