@@ -14,15 +14,16 @@ use crate::guard::{LockStore, RateLimiter};
 use crate::id::NodeId;
 use crate::job::{JobRunner, JobSettings};
 use crate::mail::Mailer;
-use crate::message::{CommitObserver, CommitSettings, GroupCommit, Messages, SendPolicy};
+use crate::message::{CommitObserver, CommitSettings, GroupCommit, MessageSender, Messages, SendPolicy};
 use crate::presence::{PresenceService, PresenceSettings};
 use crate::routing::{
-    Connections, EventSink, Hub, LeaseSettings, NodeInfo, NodeLease, NodeRegistry, OfflineNotifier,
-    OutboxLimits, PeerTransport, Repair, RepairSettings, Router, RouterParts, SessionDirectory,
+    Balancer, BalancerSettings, Connections, EventSink, Hub, LeaseParts, LeaseSettings, LoadReports,
+    Neighbours, NodeChooser, NodeInfo, NodeLease, NodeRegistry, OfflineNotifier, OutboxLimits, PeerTransport,
+    Repair, RepairSettings, Router, RouterParts, SessionDirectory,
 };
 use crate::session::{Announcer, RevocationWatch, SessionPorts, SessionRules, Sessions, WatchSettings};
 use crate::time::Clock;
-use crate::verification::{CodeRules, CodeSecret, CodeStore, Verification, VerificationPorts};
+use crate::verification::{CodeRules, CodeSecret, Codes, Verification, VerificationPorts, Verifier};
 
 /// What the outside world is to a [`Flux`].
 #[derive(Clone)]
@@ -30,7 +31,7 @@ pub struct Ports {
     /// What must last.
     pub durable: Arc<dyn DurableStore>,
     /// Verification codes.
-    pub codes: Arc<dyn CodeStore>,
+    pub codes: Codes,
     /// Rate limits.
     pub limiter: Arc<dyn RateLimiter>,
     /// Locks for jobs.
@@ -47,6 +48,12 @@ pub struct Ports {
     pub peers: Arc<dyn PeerTransport>,
     /// For who is not connected.
     pub notifier: Arc<dyn OfflineNotifier>,
+    /// Who appends the messages of calls, where this process does not do it itself.
+    pub sender: Option<Arc<dyn MessageSender>>,
+    /// Who says where clients should connect, where this process does not find out by itself.
+    pub chooser: Option<Arc<dyn NodeChooser>>,
+    /// Who, besides the registry, hears how loaded this node is.
+    pub loads: Option<Arc<dyn LoadReports>>,
     /// Who may write, where the conversation's own row is not to decide alone.
     pub send_policy: Option<Arc<dyn SendPolicy>>,
     /// Time.
@@ -55,9 +62,22 @@ pub struct Ports {
     pub entropy: Arc<dyn Entropy>,
 }
 
+/// What a process is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Role {
+    /// It holds connections: it has a lease, tells who is there, repairs what was not pushed, and does durable jobs.
+    #[default]
+    Node,
+    /// It answers calls only: nobody connects to it and nobody finds it, but it knows who was revoked, and which nodes to
+    /// tell of what it changed.
+    Front,
+}
+
 /// How a [`Flux`] behaves. The defaults are good for one process.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// What the process is for.
+    pub role: Role,
     /// The key of verification codes: the same on every process that shares their store. Without one a fresh key is
     /// made, and codes end with the process.
     pub code_secret: Option<CodeSecret>,
@@ -81,6 +101,8 @@ pub struct Settings {
     pub jobs: JobSettings,
     /// The node's lease.
     pub lease: LeaseSettings,
+    /// How a node is chosen for a client.
+    pub balance: BalancerSettings,
     /// What one connection may have waiting.
     pub outbox: OutboxLimits,
     /// Notices to other nodes that may wait: 65,536.
@@ -96,6 +118,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            role: Role::default(),
             code_secret: None,
             codes: CodeRules::default(),
             accounts: AccountRules::default(),
@@ -107,6 +130,7 @@ impl Default for Settings {
             repair: RepairSettings::default(),
             jobs: JobSettings::default(),
             lease: LeaseSettings::default(),
+            balance: BalancerSettings::default(),
             outbox: OutboxLimits::default(),
             remote_queue: 65_536,
             client_url: String::new(),
@@ -122,13 +146,17 @@ pub struct Flux {
     /// Accounts.
     pub accounts: Arc<Accounts>,
     /// E-mail codes.
-    pub verification: Arc<Verification>,
+    pub verification: Arc<dyn Verifier>,
     /// Logins.
     pub sessions: Arc<Sessions>,
     /// Friends.
     pub friends: Arc<Friends>,
     /// Messages.
     pub messages: Arc<Messages>,
+    /// Messages of calls, that come over no connection.
+    pub sender: Arc<dyn MessageSender>,
+    /// Where clients should connect.
+    pub chooser: Arc<dyn NodeChooser>,
     /// Who is there.
     pub presence: Arc<PresenceService>,
     /// Connections in and out.
@@ -137,6 +165,8 @@ pub struct Flux {
     pub router: Arc<Router>,
     /// Who may no longer act.
     pub revocations: Arc<RevocationWatch>,
+    /// The nodes that this process reaches.
+    pub neighbours: Arc<Neighbours>,
     /// This node in the registry.
     pub lease: Arc<NodeLease>,
     /// Durable jobs.
@@ -170,7 +200,7 @@ impl Drop for Tasks {
 
 impl Flux {
     /// Puts the services together on the current runtime, and starts what runs in the background: group commit,
-    /// routing, presence, the read of revocations, repair, the node's lease and durable jobs.
+    /// routing, the read of revocations, and what the [`Role`] takes.
     #[must_use]
     pub fn start(ports: Ports, settings: Settings) -> Self {
         let flux = Self::assemble(ports, settings.clone());
@@ -183,6 +213,11 @@ impl Flux {
             Arc::clone(clock),
             settings.revocations.interval,
         ));
+        if settings.role == Role::Front {
+            let neighbours = Arc::clone(&flux.neighbours);
+            tasks.spawn(async move { neighbours.run(settings.lease.interval).await });
+            return flux;
+        }
         tasks.spawn(Arc::clone(&flux.presence).run());
         tasks.spawn(Arc::clone(&flux.lease).run());
         tasks.spawn(Arc::clone(&flux.jobs).run());
@@ -227,18 +262,21 @@ impl Flux {
         );
         let code_secret =
             settings.code_secret.unwrap_or_else(|| CodeSecret::new(crate::entropy::bytes(&*ports.entropy)));
-        let verification = Arc::new(Verification::new(
-            VerificationPorts {
-                codes: Arc::clone(&ports.codes),
-                accounts: ports.durable.clone(),
-                limiter: Arc::clone(&ports.limiter),
-                mailer: Arc::clone(&ports.mailer),
-                clock: Arc::clone(&ports.clock),
-                entropy: Arc::clone(&ports.entropy),
-            },
-            code_secret,
-            settings.codes,
-        ));
+        let verification: Arc<dyn Verifier> = match &ports.codes {
+            Codes::Elsewhere(verifier) => Arc::clone(verifier),
+            Codes::Here(codes) => Arc::new(Verification::new(
+                VerificationPorts {
+                    codes: Arc::clone(codes),
+                    accounts: ports.durable.clone(),
+                    limiter: Arc::clone(&ports.limiter),
+                    mailer: Arc::clone(&ports.mailer),
+                    clock: Arc::clone(&ports.clock),
+                    entropy: Arc::clone(&ports.entropy),
+                },
+                code_secret,
+                settings.codes,
+            )),
+        };
         let accounts = Accounts::new(
             AccountPorts {
                 accounts: ports.durable.clone(),
@@ -291,12 +329,28 @@ impl Flux {
             connections: 0,
             draining: false,
         };
-        let lease = NodeLease::new(
+        let messages = Arc::new(messages);
+        let sender = ports.sender.clone().unwrap_or_else(|| Arc::clone(&messages) as _);
+        let chooser = ports.chooser.clone().unwrap_or_else(|| {
+            let (registry, clock) = (Arc::clone(&ports.registry), Arc::clone(&ports.clock));
+            Arc::new(Balancer::new(registry, clock, settings.balance))
+        });
+        let neighbours = Arc::new(Neighbours::new(
             Arc::clone(&ports.registry),
-            Arc::clone(&ports.directory),
+            Arc::clone(&ports.peers),
             Arc::clone(&router),
             Arc::clone(&presence),
             Arc::clone(&ports.clock),
+        ));
+        let lease = NodeLease::new(
+            LeaseParts {
+                registry: Arc::clone(&ports.registry),
+                directory: Arc::clone(&ports.directory),
+                router: Arc::clone(&router),
+                neighbours: Arc::clone(&neighbours),
+                loads: ports.loads.clone(),
+                clock: Arc::clone(&ports.clock),
+            },
             settings.lease,
             info,
         );
@@ -323,11 +377,14 @@ impl Flux {
             verification,
             sessions,
             friends: Arc::new(friends),
-            messages: Arc::new(messages),
+            messages,
+            sender,
+            chooser,
             presence,
             connections: Arc::new(connections),
             router,
             revocations,
+            neighbours,
             lease: Arc::new(lease),
             jobs: Arc::new(jobs),
             ports,

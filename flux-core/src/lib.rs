@@ -33,7 +33,7 @@ pub use durable::DurableStore;
 pub use entropy::Entropy;
 pub use error::{ActError, Cause, Fenced, StoreError};
 pub use error_code::ErrorCode;
-pub use flux::{Flux, Ports, Settings};
+pub use flux::{Flux, Ports, Role, Settings};
 pub use id::{
     ConversationId, Epoch, Generation, InvalidId, JobId, LogId, MessageId, NodeId, Pair, RequestId, Seq,
     SessionId, UserId,

@@ -10,7 +10,7 @@ use flux_core::guard::ClientAddr;
 use flux_core::mail::{Mail, MailContent, MailError, Mailer};
 use flux_core::testing::{ManualClock, SeededEntropy};
 use flux_core::verification::{
-    CodeKey, CodeMac, CodePolicy, CodeStore, IssueCode, Purpose, RedeemCode, RedeemedCode,
+    CodeKey, CodeMac, CodePolicy, CodeStore, Codes, IssueCode, Purpose, RedeemCode, RedeemedCode,
 };
 use flux_core::{ErrorCode, Flux, Ports, Settings, StoreError, Timestamp};
 use flux_store::memory;
@@ -51,7 +51,7 @@ async fn with_the_code_store_down_a_request_is_answered_as_unavailable_and_nothi
     let mut post = MockPost::new();
     post.expect_send().never();
     let flux = flux(|ports| {
-        ports.codes = Arc::new(codes);
+        ports.codes = Codes::Here(Arc::new(codes));
         ports.mailer = Arc::new(post);
     });
     let (email, client) = somebody();

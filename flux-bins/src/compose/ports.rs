@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use flux_core::mail::Mailer;
 use flux_core::routing::{NoNotifier, NoPeers};
+use flux_core::verification::Codes;
 use flux_core::{Clock, DurableStore, Entropy, Ports};
 use flux_net::mail::{
     MailLanguage, OutboxConfig, OutboxMailer, SmtpConfig, SmtpMailer, SmtpSecurity, Templates,
@@ -56,7 +57,7 @@ impl Embedded {
         let directory = Arc::new(MemoryDirectory::new(Arc::clone(&clock)));
         let ports = Ports {
             durable,
-            codes: Arc::new(MemoryCodes::new(Arc::clone(&clock))),
+            codes: Codes::Here(Arc::new(MemoryCodes::new(Arc::clone(&clock)))),
             limiter: Arc::new(MemoryLimiter::new(Arc::clone(&clock))),
             locks: Arc::new(MemoryLocks::new(Arc::clone(&clock))),
             directory: directory.clone(),
@@ -65,6 +66,9 @@ impl Embedded {
             hasher: Arc::new(Argon2Hasher::new(&hashing(config))?),
             peers: Arc::new(NoPeers),
             notifier: Arc::new(NoNotifier),
+            sender: None,
+            chooser: None,
+            loads: None,
             send_policy: None,
             clock,
             entropy,

@@ -63,6 +63,25 @@ pub struct Account {
     pub last_seen: Option<Timestamp>,
 }
 
+/// What an account lets others know of its user's presence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Visibility {
+    /// Whose.
+    pub user: UserId,
+    /// Whether they are seen at all: in use, and not invisible.
+    pub visible: bool,
+    /// When a connection of theirs last ended.
+    pub last_seen: Option<Timestamp>,
+}
+
+impl Account {
+    /// What it lets others know of its user's presence.
+    pub fn visibility(&self) -> Visibility {
+        let visible = self.state == AccountState::Active && !self.invisible;
+        Visibility { user: self.profile.user, visible, last_seen: self.last_seen }
+    }
+}
+
 /// An account to be made.
 #[derive(Debug, Clone)]
 pub struct NewAccount {

@@ -19,7 +19,7 @@ use crate::mail::Mailer;
 use crate::secret::Secret;
 use crate::session::{Actor, Announcer, LoginLimits, SessionStore, Turns};
 use crate::time::{Clock, REQUEST_DEADLINE, within};
-use crate::verification::{Purpose, Redemption, Verification, VerificationError};
+use crate::verification::{Purpose, Redemption, VerificationError, Verifier};
 
 /// The rules that accounts go by: how often one may register, search, and be wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,14 +102,14 @@ pub struct AccountPorts {
 /// Accounts.
 pub struct Accounts {
     pub(super) ports: AccountPorts,
-    pub(super) verification: Arc<Verification>,
+    pub(super) verification: Arc<dyn Verifier>,
     pub(super) rules: AccountRules,
     pub(super) turns: Turns,
 }
 
 impl Accounts {
     /// Over its ports.
-    pub fn new(ports: AccountPorts, verification: Arc<Verification>, rules: AccountRules) -> Self {
+    pub fn new(ports: AccountPorts, verification: Arc<dyn Verifier>, rules: AccountRules) -> Self {
         Self { ports, verification, rules, turns: Turns::default() }
     }
 

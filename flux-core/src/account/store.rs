@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Account, Email, NewAccount, Profile, ProfileChange, Username, UsernamePrefix};
+use super::{Account, Email, NewAccount, Profile, ProfileChange, Username, UsernamePrefix, Visibility};
 use crate::error::{ActError, StoreError};
 use crate::feed::FeedEntry;
 use crate::id::{SessionId, UserId};
@@ -64,6 +64,9 @@ pub trait AccountStore: Send + Sync + 'static {
 
     /// The profiles of those of `users` that exist, in the order asked for; deleted ones as tombstones. At most 500.
     async fn profiles(&self, users: &[UserId]) -> Result<Vec<Profile>, StoreError>;
+
+    /// What the accounts of those of `users` that exist let others know of their presence, in any order. At most 500.
+    async fn visibilities(&self, users: &[UserId]) -> Result<Vec<Visibility>, StoreError>;
 
     /// Active accounts whose [`Username::key`] starts with `prefix`, ascending by key, at most `limit`.
     async fn search_usernames(

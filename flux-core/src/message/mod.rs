@@ -19,7 +19,9 @@ pub use model::{
 pub use plan::{
     ConversationFacts, Facts, MAX_BATCH, MessageKey, Needs, Plan, SessionFacts, StoredFacts, fence, plan,
 };
-pub use service::{CursorTicket, MAX_PAGE, Messages, SendPolicy, SendTicket, SyncPage, SyncPlace};
+pub use service::{
+    CursorTicket, MAX_PAGE, MessageSender, Messages, SendPolicy, SendTicket, SyncPage, SyncPlace,
+};
 pub use store::{
     ChangePlace, ChangedConversations, ChangedLog, LONGEST_TRANSACTION, MessageStore, Write, WriteRefusal,
     Written,

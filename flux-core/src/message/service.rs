@@ -30,6 +30,37 @@ pub trait SendPolicy: Send + Sync + 'static {
     async fn may_send(&self, actor: &Actor, conversation: ConversationId) -> Result<bool, StoreError>;
 }
 
+/// Takes messages of calls that are no connection's, such as those of the HTTP gate. [`Messages`] appends them itself; a
+/// process without group commit hands them to one that has it, so that there is one way to append.
+///
+/// # Contract
+/// - An answer follows the commit. After an error that may be repeated the message may or may not be stored: repeating
+///   it with the same id stores it once.
+#[async_trait]
+pub trait MessageSender: Send + Sync + 'static {
+    /// Sends a message and waits for its acknowledgement.
+    async fn send(
+        &self,
+        actor: Actor,
+        to: Destination,
+        message: MessageId,
+        text: MessageText,
+    ) -> Result<Sent, MessageError>;
+}
+
+#[async_trait]
+impl MessageSender for Messages {
+    async fn send(
+        &self,
+        actor: Actor,
+        to: Destination,
+        message: MessageId,
+        text: MessageText,
+    ) -> Result<Sent, MessageError> {
+        Self::send(self, actor, to, message, text).await
+    }
+}
+
 /// The logs of a user that changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyncPage {

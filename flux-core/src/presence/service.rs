@@ -7,9 +7,9 @@ use std::time::Duration;
 use thiserror::Error;
 use tracing::warn;
 
-use super::{OwnPresence, Presence, PresenceState};
+use super::{OwnPresence, Presence, PresenceReader, PresenceState};
 use crate::ErrorCode;
-use crate::account::{AccountState, AccountStore};
+use crate::account::AccountStore;
 use crate::error::{ActError, StoreError};
 use crate::friend::FriendStore;
 use crate::id::{Generation, SessionId, UserId};
@@ -84,6 +84,7 @@ pub struct PresenceService {
     accounts: Arc<dyn AccountStore>,
     friends: Arc<dyn FriendStore>,
     directory: Arc<dyn SessionDirectory>,
+    reader: PresenceReader,
     router: Arc<Router>,
     hub: Arc<Hub>,
     clock: Arc<dyn Clock>,
@@ -117,10 +118,12 @@ impl PresenceService {
     ) -> Arc<Self> {
         let hub = Arc::clone(router.hub());
         let state = Mutex::default();
+        let reader = PresenceReader::new(Arc::clone(&accounts), Arc::clone(&directory));
         let service = Arc::new(Self {
             accounts,
             friends,
             directory,
+            reader,
             router: Arc::clone(router),
             hub,
             clock,
@@ -280,41 +283,11 @@ impl PresenceService {
         }
     }
 
-    /// What friends see of each of `users`.
+    /// What friends see of each of `users`. Who is connected here is there, though the directory may lag; and so is who
+    /// left within the grace.
     async fn look_up(&self, users: &[UserId]) -> BTreeMap<UserId, Presence> {
-        let located = self.directory.locate(users).await;
-        let mut seen = BTreeMap::new();
-        for (place, user) in users.iter().enumerate() {
-            let account = self.accounts.account(*user).await;
-            let presence = match (&located, account) {
-                (_, Ok(None)) => Presence { user: *user, state: PresenceState::Offline, last_seen: None },
-                (_, Ok(Some(account))) if account.invisible || account.state != AccountState::Active => {
-                    Presence { user: *user, state: PresenceState::Offline, last_seen: None }
-                }
-                (Ok(located), Ok(Some(account))) => {
-                    let entries = located.get(place).map_or(&[][..], Vec::as_slice);
-                    let state = self.state_of(*user, entries);
-                    let last_seen = account.last_seen.filter(|_| state == PresenceState::Offline);
-                    Presence { user: *user, state, last_seen }
-                }
-                _ => Presence { user: *user, state: PresenceState::Unknown, last_seen: None },
-            };
-            seen.insert(*user, presence);
-        }
-        seen
-    }
-
-    fn state_of(&self, user: UserId, entries: &[Located]) -> PresenceState {
-        if entries.iter().any(|entry| !entry.away) {
-            PresenceState::Online
-        } else if !entries.is_empty() {
-            PresenceState::Away
-        } else if self.hub.is_connected(user) || self.state().leaving.contains_key(&user) {
-            // The directory lags, or the grace is not over.
-            PresenceState::Online
-        } else {
-            PresenceState::Offline
-        }
+        let here = |user| self.hub.is_connected(user) || self.state().leaving.contains_key(&user);
+        self.reader.look(users, here).await
     }
 
     fn register(&self, watcher: Watcher, outbox: &Arc<Outbox>, users: &BTreeSet<UserId>) {

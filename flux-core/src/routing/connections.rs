@@ -73,6 +73,7 @@ impl Connections {
             Ok(Err(error)) => warn!(error = %error, "directory did not take a claim"),
             Err(late) => warn!(error = %late, "directory did not take a claim"),
         }
+        self.router.moved(user);
         self.router.tell_peers(Notice::Supersede { user, session, generation });
         self.presence.arrived(user);
         Ok(Connected { actor: Actor { user, session, generation: Some(generation) }, outbox })

@@ -1,16 +1,20 @@
 //! A node's lease: it keeps the node findable, and with it everybody who is connected to it.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tracing::{info, warn};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tracing::{debug, info, warn};
 
-use super::{LocalConnection, Located, NodeInfo, NodeRegistry, Router, SessionDirectory};
+use super::{
+    LoadReports, LocalConnection, Located, Neighbours, NodeInfo, NodeRegistry, Router, SessionDirectory,
+};
 use crate::error::StoreError;
-use crate::id::NodeId;
-use crate::presence::PresenceService;
 use crate::time::{Clock, within};
+
+/// How many sessions are announced at once.
+const ANNOUNCED_AT_ONCE: usize = 128;
 
 /// How leases behave.
 #[derive(Debug, Clone)]
@@ -27,75 +31,91 @@ impl Default for LeaseSettings {
     }
 }
 
+/// What a lease stands on.
+pub struct LeaseParts {
+    /// Where the node is announced.
+    pub registry: Arc<dyn NodeRegistry>,
+    /// Where its sessions are.
+    pub directory: Arc<dyn SessionDirectory>,
+    /// Knows the connections.
+    pub router: Arc<Router>,
+    /// Hears who else lives.
+    pub neighbours: Arc<Neighbours>,
+    /// Who, besides the registry, hears how loaded the node is.
+    pub loads: Option<Arc<dyn LoadReports>>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
 /// Keeps this node in the registry, and its view of the others.
 pub struct NodeLease {
-    registry: Arc<dyn NodeRegistry>,
-    directory: Arc<dyn SessionDirectory>,
-    router: Arc<Router>,
-    presence: Arc<PresenceService>,
-    clock: Arc<dyn Clock>,
+    parts: LeaseParts,
     settings: LeaseSettings,
     info: Mutex<NodeInfo>,
-    known: Mutex<BTreeSet<NodeId>>,
+    /// The registry had lost this node, and the directory its sessions.
+    lost: Notify,
 }
 
 impl NodeLease {
     /// Over its parts; `info` is what the node says of itself.
-    pub fn new(
-        registry: Arc<dyn NodeRegistry>,
-        directory: Arc<dyn SessionDirectory>,
-        router: Arc<Router>,
-        presence: Arc<PresenceService>,
-        clock: Arc<dyn Clock>,
-        settings: LeaseSettings,
-        info: NodeInfo,
-    ) -> Self {
-        let (info, known) = (Mutex::new(info), Mutex::default());
-        Self { registry, directory, router, presence, clock, settings, info, known }
+    pub fn new(parts: LeaseParts, settings: LeaseSettings, info: NodeInfo) -> Self {
+        Self { parts, settings, info: Mutex::new(info), lost: Notify::new() }
     }
 
     /// Announces the node and goes on renewing for ever. A registry that is down costs nothing but being found.
     pub async fn run(self: Arc<Self>) {
-        let mut announced = false;
+        tokio::join!(self.renew(), self.announce_when_lost());
+    }
+
+    async fn renew(&self) {
         loop {
-            announced = match within(&*self.clock, self.settings.interval, self.turn(announced)).await {
-                Ok(Ok(())) => true,
-                Ok(Err(error)) => {
-                    warn!(error = %error, "lease not renewed");
-                    announced
-                }
-                Err(late) => {
-                    warn!(error = %late, "lease not renewed");
-                    announced
-                }
-            };
-            self.clock.sleep(self.settings.interval).await;
+            match within(&*self.parts.clock, self.settings.interval, self.turn()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => warn!(error = %error, "lease not renewed"),
+                Err(late) => warn!(error = %late, "lease not renewed"),
+            }
+            self.parts.clock.sleep(self.settings.interval).await;
         }
     }
 
-    /// Announces or renews once, and learns which nodes live.
-    pub async fn turn(&self, announced: bool) -> Result<(), StoreError> {
+    /// Says once what the node holds, to the registry and to whoever balances, and learns which nodes live.
+    pub async fn turn(&self) -> Result<(), StoreError> {
         let mut info = self.info();
-        info.connections = u32::try_from(self.router.hub().len()).unwrap_or(u32::MAX);
+        info.connections = u32::try_from(self.parts.router.hub().len()).unwrap_or(u32::MAX);
+        let (leased, ()) = tokio::join!(self.lease(&info), self.report(&info));
+        leased?;
+        self.parts.neighbours.look().await
+    }
+
+    async fn lease(&self, info: &NodeInfo) -> Result<(), StoreError> {
         // Announcing also extends; a renewal says whether the registry still knew the node.
-        let known = announced && self.registry.renew(info.node, self.settings.lease).await?;
-        self.registry.announce(&info, self.settings.lease).await?;
-        if announced && !known {
-            info!("the registry had lost this node; its sessions are announced again");
-            self.announce_sessions(info.node).await?;
+        let known = self.parts.registry.renew(info.node, self.settings.lease).await?;
+        self.parts.registry.announce(info, self.settings.lease).await?;
+        if !known && !self.parts.router.hub().is_empty() {
+            info!("the registry did not know this node; its sessions are announced again");
+            self.lost.notify_one();
         }
-        self.look_around().await
+        Ok(())
+    }
+
+    async fn report(&self, info: &NodeInfo) {
+        let Some(loads) = &self.parts.loads else { return };
+        match within(&*self.parts.clock, self.settings.interval / 2, loads.report(info)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => debug!(error = %error, "load not reported"),
+            Err(late) => debug!(error = %late, "load not reported"),
+        }
     }
 
     /// Says that the node is about to stop, so that no one is sent to it.
     pub async fn drain(&self) -> Result<(), StoreError> {
         self.info.lock().unwrap_or_else(PoisonError::into_inner).draining = true;
-        self.turn(true).await
+        self.turn().await
     }
 
     /// Leaves the registry.
     pub async fn withdraw(&self) -> Result<(), StoreError> {
-        self.registry.withdraw(self.info().node).await
+        self.parts.registry.withdraw(self.info().node).await
     }
 
     /// What the node says of itself.
@@ -103,27 +123,36 @@ impl NodeLease {
         self.info.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    async fn announce_sessions(&self, node: NodeId) -> Result<(), StoreError> {
-        for connection in self.router.hub().connections() {
-            let LocalConnection { user, session, generation, away, .. } = connection;
-            if !self.directory.claim(Located { user, session, generation, node, away }).await? {
-                self.router.hub().supersede(user, session, generation.next());
+    /// Announces the sessions of this node each time that the directory has lost them. It takes as long as it takes; the
+    /// lease goes on meanwhile.
+    async fn announce_when_lost(&self) {
+        loop {
+            self.lost.notified().await;
+            while let Err(error) = self.announce_sessions().await {
+                warn!(error = %error, "sessions not announced; trying again");
+                self.parts.clock.sleep(self.settings.interval).await;
             }
         }
-        Ok(())
     }
 
-    async fn look_around(&self) -> Result<(), StoreError> {
-        let live: BTreeSet<NodeId> = self.registry.live().await?.into_iter().map(|info| info.node).collect();
-        let gone = {
-            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            let gone = known.difference(&live).next().is_some();
-            known.clone_from(&live);
-            gone
-        };
-        self.router.set_peers(live);
-        if gone {
-            self.presence.look_at_all();
+    /// Claims every session that this node holds anew; those that somebody else claimed meanwhile are let go.
+    pub async fn announce_sessions(&self) -> Result<(), StoreError> {
+        let node = self.info().node;
+        let connections = self.parts.router.hub().connections();
+        for chunk in connections.chunks(ANNOUNCED_AT_ONCE) {
+            let mut claims = JoinSet::new();
+            for LocalConnection { user, session, generation, away, .. } in chunk {
+                let entry =
+                    Located { user: *user, session: *session, generation: *generation, node, away: *away };
+                let directory = Arc::clone(&self.parts.directory);
+                claims.spawn(async move { directory.claim(entry).await.map(|stands| (entry, stands)) });
+            }
+            while let Some(claimed) = claims.join_next().await {
+                let claimed = claimed.map_err(StoreError::unavailable)?;
+                if let (entry, false) = claimed? {
+                    self.parts.router.hub().supersede(entry.user, entry.session, entry.generation.next());
+                }
+            }
         }
         Ok(())
     }

@@ -1,19 +1,25 @@
 //! Routing: from a commit to the connections that are to know of it.
 
+mod balance;
 mod connections;
 mod event;
 mod hub;
 mod lease;
+mod neighbours;
 mod notifier;
 mod outbox;
+mod places;
 mod ports;
+mod remote;
 mod repair;
 mod router;
 
+pub use balance::{Balancer, BalancerSettings, LoadReports, NodeChooser};
 pub use connections::{Connected, Connections};
 pub use event::{Delivery, Envelope, Event, EventSink, Notice};
 pub use hub::{Hub, HubCounts, LocalConnection};
-pub use lease::{LeaseSettings, NodeLease};
+pub use lease::{LeaseParts, LeaseSettings, NodeLease};
+pub use neighbours::Neighbours;
 pub use notifier::{NoNotifier, OfflineNotice, OfflineNotifier};
 pub use outbox::{CloseReason, Outbox, OutboxLimits, Push, Pushed, WIRE_FORMATS, Work};
 pub use ports::{Located, NoPeers, NodeInfo, NodeRegistry, PeerError, PeerTransport, SessionDirectory};

@@ -110,6 +110,9 @@ pub enum PeerError {
 pub trait PeerTransport: Send + Sync + 'static {
     /// Hands `envelope` to `node`.
     async fn send(&self, node: NodeId, envelope: Envelope) -> Result<(), PeerError>;
+
+    /// Hears which other nodes live, each time that somebody looked.
+    fn know(&self, _live: &[NodeInfo]) {}
 }
 
 /// The transport of a node without peers: nobody is reachable.

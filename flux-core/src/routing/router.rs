@@ -1,25 +1,20 @@
 //! From a commit to whoever is to know of it: the hub of this node at once, other nodes in batches.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tracing::{debug, warn};
+use tracing::warn;
 
+use super::places::Places;
+use super::remote::Remote;
 use super::{Delivery, Envelope, Event, EventSink, Hub, Notice, PeerTransport, SessionDirectory};
 use crate::account::Ended;
 use crate::feed::{FeedChange, FeedEntry};
 use crate::id::{NodeId, SessionId, UserId};
 use crate::message::{Message, Write, Written};
 use crate::session::{Announcer, EndedSession};
-use crate::time::{Clock, within};
-
-/// How long one envelope or look-up may take: 2 s.
-const STEP_DEADLINE: Duration = Duration::from_secs(2);
-
-/// How many notices one envelope takes at most.
-const ENVELOPE: usize = 256;
+use crate::time::Clock;
 
 /// The ports and parts that routing stands on.
 pub struct RouterParts {
@@ -42,6 +37,7 @@ pub struct Router {
     hub: Arc<Hub>,
     remote: mpsc::Sender<Notice>,
     peers: Arc<Mutex<BTreeSet<NodeId>>>,
+    places: Arc<Places>,
     friendships: Mutex<Vec<Weak<dyn RelationObserver>>>,
 }
 
@@ -56,14 +52,16 @@ impl Router {
     pub fn start(parts: RouterParts, queue: usize) -> Arc<Self> {
         let (remote, notices) = mpsc::channel(queue.max(1));
         let peers = Arc::new(Mutex::new(BTreeSet::new()));
+        let places = Arc::new(Places::default());
         let router = Arc::new(Self {
             node: parts.node,
             hub: Arc::clone(&parts.hub),
             remote,
             peers: Arc::clone(&peers),
+            places: Arc::clone(&places),
             friendships: Mutex::default(),
         });
-        tokio::spawn(Remote { parts, peers }.run(notices));
+        tokio::spawn(Remote::new(parts, peers, places).run(notices));
         router
     }
 
@@ -78,10 +76,13 @@ impl Router {
     }
 
     /// Which other nodes live, as the registry says.
-    pub fn set_peers(&self, live: BTreeSet<NodeId>) {
+    pub fn set_peers(&self, mut live: BTreeSet<NodeId>) {
+        live.remove(&self.node);
         let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
-        *peers = live;
-        peers.remove(&self.node);
+        if *peers != live {
+            *peers = live;
+            self.places.forget_all();
+        }
     }
 
     /// Adds somebody who hears when two users part, for as long as they live.
@@ -99,6 +100,8 @@ impl Router {
                     self.hub.end_session(user, session, reason);
                 }
                 Notice::Supersede { user, session, generation } => {
+                    // Every claim is told so: who claimed is there now.
+                    self.places.forget(user);
                     self.hub.supersede(user, session, generation);
                 }
                 Notice::PresenceChanged(user) => presence.push(user),
@@ -106,6 +109,11 @@ impl Router {
             }
         }
         presence
+    }
+
+    /// A connection of `user` was made here: what was known of where they are is no longer all.
+    pub(super) fn moved(&self, user: UserId) {
+        self.places.forget(user);
     }
 
     /// Tells other nodes something that concerns all of them.
@@ -206,80 +214,5 @@ impl crate::message::CommitObserver for Router {
             }
             _ => {}
         }
-    }
-}
-
-/// The worker that talks to other nodes.
-struct Remote {
-    parts: RouterParts,
-    peers: Arc<Mutex<BTreeSet<NodeId>>>,
-}
-
-impl Remote {
-    async fn run(self, mut queue: mpsc::Receiver<Notice>) {
-        let mut notices = Vec::with_capacity(ENVELOPE);
-        while queue.recv_many(&mut notices, ENVELOPE).await > 0 {
-            self.round(std::mem::take(&mut notices)).await;
-        }
-    }
-
-    /// Sends a round of notices to the nodes that they concern, each in one envelope.
-    async fn round(&self, notices: Vec<Notice>) {
-        let peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let users: BTreeSet<UserId> = notices.iter().flat_map(concerned).collect();
-        let places = self.places(&users, &peers).await;
-        let mut envelopes: BTreeMap<NodeId, Envelope> = BTreeMap::new();
-        for notice in notices {
-            let mut nodes: BTreeSet<NodeId> = match &notice {
-                Notice::Deliver(delivery) => {
-                    let found = |user: &UserId| places.get(user).cloned().unwrap_or_default();
-                    delivery.users.iter().flat_map(found).collect()
-                }
-                _ => peers.clone(),
-            };
-            nodes.remove(&self.parts.node);
-            for node in nodes {
-                envelopes.entry(node).or_default().notices.push(notice.clone());
-            }
-        }
-        for (node, envelope) in envelopes {
-            let sent = self.parts.peers.send(node, envelope);
-            match within(&*self.parts.clock, STEP_DEADLINE, sent).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => {
-                    debug!(node.id = %node, error = %error, "envelope not taken; repair will tell");
-                }
-                Err(late) => {
-                    debug!(node.id = %node, error = %late, "envelope not confirmed; repair will tell");
-                }
-            }
-        }
-    }
-
-    /// On which nodes each user is. Where the directory cannot be asked, that is every node.
-    async fn places(
-        &self,
-        users: &BTreeSet<UserId>,
-        peers: &BTreeSet<NodeId>,
-    ) -> BTreeMap<UserId, BTreeSet<NodeId>> {
-        let asked: Vec<UserId> = users.iter().copied().collect();
-        let located = within(&*self.parts.clock, STEP_DEADLINE, self.parts.directory.locate(&asked)).await;
-        if let Ok(Ok(located)) = located {
-            let nodes = located.iter().map(|entries| entries.iter().map(|entry| entry.node).collect());
-            asked.iter().copied().zip(nodes).collect()
-        } else {
-            warn!("directory not available; telling every known node");
-            let mut everywhere = peers.clone();
-            everywhere.insert(self.parts.node);
-            asked.into_iter().map(|user| (user, everywhere.clone())).collect()
-        }
-    }
-}
-
-/// Whom to look up for a notice.
-fn concerned(notice: &Notice) -> Vec<UserId> {
-    match notice {
-        Notice::Deliver(delivery) => delivery.users.to_vec(),
-        _ => Vec::new(),
     }
 }

@@ -5,9 +5,11 @@ mod model;
 mod secret;
 mod service;
 mod store;
+mod verifier;
 
 pub use error::VerificationError;
 pub use model::{CodeKey, CodeMac, CodePolicy, Purpose};
 pub use secret::CodeSecret;
-pub use service::{CodeLimits, CodeRequested, CodeRules, Redemption, Verification, VerificationPorts};
+pub use service::{CodeLimits, CodeRules, Verification, VerificationPorts};
 pub use store::{CodeStore, IssueCode, RedeemCode, RedeemedCode};
+pub use verifier::{CodeRequested, Codes, Redemption, Verifier};

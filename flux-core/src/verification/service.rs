@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use tracing::{debug, warn};
 
 use super::{
-    CodeKey, CodeMac, CodePolicy, CodeSecret, CodeStore, IssueCode, Purpose, RedeemCode, RedeemedCode,
-    VerificationError,
+    CodeKey, CodeMac, CodePolicy, CodeRequested, CodeSecret, CodeStore, IssueCode, Purpose, RedeemCode,
+    Redemption, VerificationError, Verifier,
 };
 use crate::account::{AccountState, AccountStore, Email};
 use crate::entropy::{Entropy, below, bytes};
@@ -51,23 +52,6 @@ pub struct CodeRules {
     pub limits: CodeLimits,
 }
 
-/// The answer to whoever asks for a code. It does not tell whether the address has an account, nor whether this request
-/// or one shortly before it caused the mail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CodeRequested {
-    /// How long until asking again can cause another mail.
-    pub next_in: Duration,
-}
-
-/// A code that was taken and is used up. If what it was for comes to nothing through no fault of the code,
-/// [`Verification::restore`] makes it good again.
-#[derive(Debug)]
-#[must_use]
-pub struct Redemption {
-    key: CodeKey,
-    code: RedeemedCode,
-}
-
 /// What [`Verification`] stands on.
 #[derive(Clone)]
 pub struct VerificationPorts {
@@ -103,17 +87,6 @@ impl Verification {
     /// Over its ports.
     pub fn new(ports: VerificationPorts, secret: CodeSecret, rules: CodeRules) -> Self {
         Self { ports, secret, rules }
-    }
-
-    /// Mails a code for `purpose` to `email`, or what is to be mailed in its place. Whoever asks learns nothing of the
-    /// address: answer, limits and pause are the same whether or not it has an account.
-    pub async fn request(
-        &self,
-        purpose: Purpose,
-        email: &Email,
-        client: &ClientAddr,
-    ) -> Result<CodeRequested, VerificationError> {
-        within(&*self.ports.clock, REQUEST_DEADLINE, self.issue(purpose, email, client)).await?
     }
 
     async fn issue(
@@ -180,18 +153,6 @@ impl Verification {
         })
     }
 
-    /// Takes a code: of two who present the right one at once, one is let through. Whatever is wrong with a code, the
-    /// answer is the same.
-    pub async fn redeem(
-        &self,
-        purpose: Purpose,
-        email: &Email,
-        code: &Secret,
-        client: &ClientAddr,
-    ) -> Result<Redemption, VerificationError> {
-        within(&*self.ports.clock, REQUEST_DEADLINE, self.try_redeem(purpose, email, code, client)).await?
-    }
-
     async fn try_redeem(
         &self,
         purpose: Purpose,
@@ -215,10 +176,30 @@ impl Verification {
             RedeemCode::Refused => Err(VerificationError::InvalidCode),
         }
     }
+}
 
-    /// Makes a code good again whose use came to nothing, for the time and tries that it had left. If that fails, its
-    /// owner has to ask for another.
-    pub async fn restore(&self, redemption: Redemption) {
+#[async_trait]
+impl Verifier for Verification {
+    async fn request(
+        &self,
+        purpose: Purpose,
+        email: &Email,
+        client: &ClientAddr,
+    ) -> Result<CodeRequested, VerificationError> {
+        within(&*self.ports.clock, REQUEST_DEADLINE, self.issue(purpose, email, client)).await?
+    }
+
+    async fn redeem(
+        &self,
+        purpose: Purpose,
+        email: &Email,
+        code: &Secret,
+        client: &ClientAddr,
+    ) -> Result<Redemption, VerificationError> {
+        within(&*self.ports.clock, REQUEST_DEADLINE, self.try_redeem(purpose, email, code, client)).await?
+    }
+
+    async fn restore(&self, redemption: Redemption) {
         let Redemption { key, code } = redemption;
         let restored = self.ports.codes.restore(&key, code);
         match within(&*self.ports.clock, REQUEST_DEADLINE, restored).await {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use flux_core::account::{AccountStore, CredentialError, NewUser, Profile, ProvisionError, Username};
 use flux_core::mail::MailContent;
 use flux_core::session::{Actor, DeviceClass, SessionEndReason};
-use flux_core::verification::Purpose;
+use flux_core::verification::{Purpose, Verifier};
 use flux_core::{ErrorCode, Secret};
 
 use crate::support::{HERE, PASSWORD, World, all, another, device, email};

@@ -16,7 +16,7 @@ use flux_core::session::{
     Session, SessionEndReason, SessionError, SessionPolicy, SessionRecord, SessionStore,
 };
 use flux_core::testing::SeededEntropy;
-use flux_core::verification::{Purpose, VerificationError};
+use flux_core::verification::{Purpose, VerificationError, Verifier};
 use flux_core::{
     ActError, Clock, ErrorCode, RequestId, Secret, SessionId, StoreError, Timestamp, TokenHash, UserId,
 };

@@ -10,7 +10,7 @@ use flux_core::account::{Bio, DisplayName, ProfileChange};
 use flux_core::friend::Greeting;
 use flux_core::guard::ClientAddr;
 use flux_core::mail::{Mail, MailContent, MailError, Mailer};
-use flux_core::verification::Purpose;
+use flux_core::verification::{Purpose, Verifier};
 use flux_core::{Secret, account::Email};
 use flux_store::memory::MemoryMailer;
 use tracing::field::{Field, Visit};

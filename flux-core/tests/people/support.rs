@@ -22,7 +22,7 @@ use flux_core::session::{
 };
 use flux_core::testing::{ManualClock, SeededEntropy};
 use flux_core::verification::{
-    CodeLimits, CodeRules, CodeSecret, CodeStore, Purpose, Verification, VerificationPorts,
+    CodeLimits, CodeRules, CodeSecret, CodeStore, Purpose, Verification, VerificationPorts, Verifier,
 };
 use flux_core::{Secret, Timestamp, UserId, account::Email};
 use flux_store::memory::{MemoryCodes, MemoryLimiter, MemoryMailer, MemoryStore};

@@ -9,7 +9,9 @@ use flux_core::account::{Email, NewUser, Username};
 use flux_core::guard::Quota;
 use flux_core::mail::{Mail, MailContent, MailError, Mailer};
 use flux_core::testing::ManualClock;
-use flux_core::verification::{CodeLimits, CodePolicy, CodeRequested, CodeRules, Purpose, VerificationError};
+use flux_core::verification::{
+    CodeLimits, CodePolicy, CodeRequested, CodeRules, Purpose, VerificationError, Verifier,
+};
 use flux_store::memory::MemoryCodes;
 
 use crate::support::{ClientNumber, HERE, Setup, World, all, another, code_in, email};

@@ -140,7 +140,7 @@ pub(super) async fn send_message(
     })?;
     gate.limit(&LimitKey::new("http.send", actor.user.to_string()), gate.config.sends_per_user).await?;
     let to = Destination::Conversation(conversation);
-    let sent = gate.flux.messages.send(actor, to, body.message_id, text).await?;
+    let sent = gate.flux.sender.send(actor, to, body.message_id, text).await?;
     let status = if sent.repeated { StatusCode::OK } else { StatusCode::CREATED };
     let answer = Sent {
         epoch: sent.epoch,

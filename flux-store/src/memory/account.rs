@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use flux_core::account::{
     Account, AccountState, AccountStore, Bio, ChangeEmail, CreateAccount, Email, Ended, NewAccount, Profile,
-    ProfileChange, USERNAME_RESERVED, Username, UsernamePrefix,
+    ProfileChange, USERNAME_RESERVED, Username, UsernamePrefix, Visibility,
 };
 use flux_core::feed::{FeedChange, FeedEntry};
 use flux_core::session::{Actor, SessionEndReason};
@@ -133,6 +133,11 @@ impl AccountStore for MemoryStore {
             .filter_map(|user| accounts.get(*user))
             .map(|account| account.profile.clone())
             .collect())
+    }
+
+    async fn visibilities(&self, users: &[UserId]) -> Result<Vec<Visibility>, StoreError> {
+        let accounts = &self.read().accounts;
+        Ok(users.iter().filter_map(|user| accounts.get(*user)).map(Account::visibility).collect())
     }
 
     async fn search_usernames(

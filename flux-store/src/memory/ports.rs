@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use flux_core::account::NoPasswords;
 use flux_core::routing::{NoNotifier, NoPeers};
+use flux_core::verification::Codes;
 use flux_core::{Clock, Entropy, Ports};
 
 use super::{MemoryCodes, MemoryDirectory, MemoryLimiter, MemoryLocks, MemoryMailer, MemoryStore};
@@ -15,7 +16,7 @@ pub fn ports(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Ports {
     let directory = Arc::new(MemoryDirectory::new(Arc::clone(&clock)));
     Ports {
         durable: Arc::new(MemoryStore::new(Arc::clone(&clock), Arc::clone(&entropy))),
-        codes: Arc::new(MemoryCodes::new(Arc::clone(&clock))),
+        codes: Codes::Here(Arc::new(MemoryCodes::new(Arc::clone(&clock)))),
         limiter: Arc::new(MemoryLimiter::new(Arc::clone(&clock))),
         locks: Arc::new(MemoryLocks::new(Arc::clone(&clock))),
         directory: directory.clone(),
@@ -24,6 +25,9 @@ pub fn ports(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Ports {
         hasher: Arc::new(NoPasswords),
         peers: Arc::new(NoPeers),
         notifier: Arc::new(NoNotifier),
+        sender: None,
+        chooser: None,
+        loads: None,
         send_policy: None,
         clock,
         entropy,

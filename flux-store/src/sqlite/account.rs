@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use flux_core::account::{
     Account, AccountStore, ChangeEmail, CreateAccount, Email, Ended, NewAccount, Profile, ProfileChange,
-    USERNAME_RESERVED, Username, UsernamePrefix,
+    USERNAME_RESERVED, Username, UsernamePrefix, Visibility,
 };
 use flux_core::feed::{FeedChange, FeedEntry};
 use flux_core::session::{Actor, SessionEndReason};
@@ -51,6 +51,9 @@ statements! {
 many_statements! {
     PROFILES = "WITH wanted(id) AS (VALUES ", "(?)",
                concat!(") SELECT ", profile_columns!("a"), " FROM wanted CROSS JOIN accounts AS a ON a.user_id = wanted.id");
+    VISIBILITIES = "WITH wanted(id) AS (VALUES ", "(?)",
+                   ") SELECT a.user_id, a.state, a.invisible, a.last_seen_ms \
+                    FROM wanted CROSS JOIN accounts AS a ON a.user_id = wanted.id";
     SEEN = "WITH seen(id, at_ms) AS (VALUES ", "(?,?)",
            ") UPDATE accounts SET last_seen_ms = seen.at_ms FROM seen \
             WHERE accounts.user_id = seen.id AND accounts.state <> 2 \
@@ -104,6 +107,16 @@ impl AccountStore for SqliteStore {
             }
         }
         Ok(users.iter().filter_map(|user| found.get(user).cloned()).collect())
+    }
+
+    async fn visibilities(&self, users: &[UserId]) -> Result<Vec<Visibility>, StoreError> {
+        let mut found = Vec::with_capacity(users.len());
+        for statement in VISIBILITIES.over(users, |_| (), |values, user| values.add(user.blob()))? {
+            for row in self.readers.all(statement).await? {
+                found.push(Columns::of(&row).visibility()?);
+            }
+        }
+        Ok(found)
     }
 
     async fn search_usernames(

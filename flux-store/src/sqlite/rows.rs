@@ -1,6 +1,6 @@
 //! Reading rows and binding values: the one place that knows how the core's types stand in columns.
 
-use flux_core::account::{Account, AccountState, Bio, DisplayName, Email, Profile, Username};
+use flux_core::account::{Account, AccountState, Bio, DisplayName, Email, Profile, Username, Visibility};
 use flux_core::session::{Device, DeviceClass, DeviceName, Session};
 use flux_core::{
     ConversationId, Epoch, Generation, JobId, MessageId, RequestId, Secret, Seq, SessionId, StoreError,
@@ -170,6 +170,14 @@ impl<'r> Columns<'r> {
             invisible: self.flag("accounts.invisible")?,
             last_seen: self.time_or_null("accounts.last_seen_ms")?,
         })
+    }
+
+    /// Of the columns of [`Visibility`].
+    pub(super) fn visibility(&mut self) -> Result<Visibility, StoreError> {
+        let (user, state) = (self.id("accounts.user_id")?, self.account_state()?);
+        let (invisible, last_seen) =
+            (self.flag("accounts.invisible")?, self.time_or_null("accounts.last_seen_ms")?);
+        Ok(Visibility { user, visible: state == AccountState::Active && !invisible, last_seen })
     }
 
     /// Of `session_columns!`.

@@ -61,6 +61,7 @@ macro_rules! durable_contract {
                     of_those_who_want_one_address_at_once_one_gets_it
                     who_is_not_there_is_not_found
                     profiles_come_in_the_order_asked_for
+                    visibilities_tell_who_is_seen_and_when
                     the_profile_of_a_deleted_account_is_a_tombstone
                     usernames_are_searched_by_how_they_start
                     names_of_other_scripts_are_searched_alike

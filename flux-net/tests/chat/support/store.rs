@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use flux_core::account::{
     Account, AccountStore, ChangeEmail, CreateAccount, Email, Ended, NewAccount, Profile, ProfileChange,
-    Username, UsernamePrefix,
+    Username, UsernamePrefix, Visibility,
 };
 use flux_core::feed::{FeedEntry, FeedRange, FeedStore};
 use flux_core::friend::{
@@ -154,6 +154,7 @@ pass_on!(AccountStore {
     fn account_by_username(username: &Username) -> Result<Option<Account>, StoreError>;
     fn account_by_email(email: &Email) -> Result<Option<Account>, StoreError>;
     fn profiles(users: &[UserId]) -> Result<Vec<Profile>, StoreError>;
+    fn visibilities(users: &[UserId]) -> Result<Vec<Visibility>, StoreError>;
     fn search_usernames(prefix: &UsernamePrefix, limit: usize) -> Result<Vec<Profile>, StoreError>;
     fn change_profile(actor: &Actor, change: &ProfileChange) -> Result<(Profile, Option<FeedEntry>), ActError>;
     fn set_password(user: UserId, hash: &Secret, keep: Option<SessionId>) -> Result<Ended, StoreError>;

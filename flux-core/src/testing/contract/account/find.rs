@@ -1,9 +1,10 @@
 //! Finding accounts and profiles.
 
-use crate::account::{Email, NewAccount, Profile, Username, UsernamePrefix};
+use crate::account::{Email, NewAccount, Profile, Username, UsernamePrefix, Visibility};
 use crate::id::UserId;
 use crate::testing::contract::DurableHarness;
 use crate::testing::contract::world::nth_name;
+use crate::time::Timestamp;
 
 async fn search(h: &DurableHarness, prefix: &str, limit: usize) -> Vec<String> {
     let found = h.store.search_usernames(&UsernamePrefix::new(prefix).unwrap(), limit).await.unwrap();
@@ -31,6 +32,25 @@ pub async fn profiles_come_in_the_order_asked_for(h: DurableHarness) {
     let profiles = h.store.profiles(&asked).await.unwrap();
     assert_eq!(profiles.iter().map(|it| it.user).collect::<Vec<_>>(), users);
     assert_eq!(h.store.profiles(&[]).await.unwrap(), []);
+}
+
+pub async fn visibilities_tell_who_is_seen_and_when(h: DurableHarness) {
+    let (alice, bob) = h.two().await;
+    let carol = h.person("carol").await;
+    h.store.set_invisible(&alice.actor(), true).await.unwrap();
+    let seen_at = Timestamp::from_millis(5_000);
+    h.store.touch_last_seen(&[(bob.user, seen_at)]).await.unwrap();
+    h.store.delete_account(&carol.actor()).await.unwrap();
+    let nobody = h.id(UserId::generate);
+    let mut found = h.store.visibilities(&[alice.user, nobody, bob.user, carol.user]).await.unwrap();
+    found.sort_by_key(|found| [alice.user, bob.user, carol.user].iter().position(|user| *user == found.user));
+    let of = |user, visible, last_seen| Visibility { user, visible, last_seen };
+    let expected =
+        [of(alice.user, false, None), of(bob.user, true, Some(seen_at)), of(carol.user, false, None)];
+    assert_eq!(found, expected);
+    h.store.set_disabled(bob.user, true).await.unwrap();
+    assert!(!h.store.visibilities(&[bob.user]).await.unwrap()[0].visible);
+    assert_eq!(h.store.visibilities(&[]).await.unwrap(), []);
 }
 
 pub async fn the_profile_of_a_deleted_account_is_a_tombstone(h: DurableHarness) {
