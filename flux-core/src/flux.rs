@@ -78,6 +78,8 @@ pub enum Role {
 pub struct Settings {
     /// What the process is for.
     pub role: Role,
+    /// Its id in the cluster, new at every start; without one it is made here.
+    pub node: Option<NodeId>,
     /// The key of verification codes: the same on every process that shares their store. Without one a fresh key is
     /// made, and codes end with the process.
     pub code_secret: Option<CodeSecret>,
@@ -119,6 +121,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             role: Role::default(),
+            node: None,
             code_secret: None,
             codes: CodeRules::default(),
             accounts: AccountRules::default(),
@@ -228,7 +231,7 @@ impl Flux {
 
     /// Puts the services together; only group commit and routing run.
     fn assemble(ports: Ports, settings: Settings) -> Self {
-        let node = NodeId::generate(ports.clock.now(), &*ports.entropy);
+        let node = settings.node.unwrap_or_else(|| NodeId::generate(ports.clock.now(), &*ports.entropy));
         let hub = Arc::new(Hub::new());
         let parts = RouterParts {
             node,

@@ -1,5 +1,7 @@
 //! What settings must be to each other, checked before a port is bound.
 
+mod program;
+
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -7,6 +9,9 @@ use flux_net::proxy::Network;
 use tracing_subscriber::EnvFilter;
 
 use super::model::{Config, MailMode, SmtpSecurity};
+
+pub use program::Program;
+pub(super) use program::check_for;
 
 /// Passwords that stand in examples.
 const SAMPLES: [&str; 9] =

@@ -4,6 +4,7 @@
 //! error that names the nearest one. Libraries take values; only programs look here.
 
 mod check;
+mod cluster;
 mod model;
 mod nearest;
 mod problem;
@@ -14,6 +15,8 @@ mod value;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+pub use check::Program;
+pub use cluster::{Chat, Keys, Metrics, Mysql, Notify, Redis, RedisMode, Services, Status, Verify};
 pub use model::{
     Backend, Config, Http, Limits, Log, LogFormat, Mail, MailLanguage, MailMode, Sessions, SessionsPolicy,
     Shutdown, Smtp, SmtpSecurity, Storage, Sync,
@@ -36,11 +39,29 @@ impl Loaded {
     /// [`Problems`]: all of them.
     pub fn load(sources: &Sources) -> Result<Self, Problems> {
         let sources::Reading { config, origins, mut problems } = sources::read(sources);
-        for (key, message) in check::check(&config) {
-            let source = origins.get(key).cloned().unwrap_or(Source::Default);
-            problems.push(Problem { source, key: Some(key.to_owned()), message });
-        }
-        if problems.is_empty() { Ok(Self { config, origins }) } else { Err(Problems(problems)) }
+        let wrong = check::check(&config);
+        let loaded = Self { config, origins };
+        problems.extend(loaded.located(wrong));
+        if problems.is_empty() { Ok(loaded) } else { Err(Problems(problems)) }
+    }
+
+    /// Checks what `program` needs besides.
+    ///
+    /// # Errors
+    /// [`Problems`]: all of them.
+    pub fn check_for(&self, program: Program) -> Result<(), Problems> {
+        let wrong = check::check_for(&self.config, program);
+        if wrong.is_empty() { Ok(()) } else { Err(Problems(self.located(wrong))) }
+    }
+
+    fn located(&self, wrong: Vec<(&'static str, String)>) -> Vec<Problem> {
+        let source = |key: &str| self.origins.get(key).cloned().unwrap_or(Source::Default);
+        let problem = |(key, message): (&str, String)| Problem {
+            source: source(key),
+            key: Some(key.to_owned()),
+            message,
+        };
+        wrong.into_iter().map(problem).collect()
     }
 
     /// Every setting as it would stand in a file, with what it is for; with `sources`, also where it comes from and

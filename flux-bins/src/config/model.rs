@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use flux_core::Secret;
 
+use super::cluster::{Chat, Keys, Metrics, Mysql, Notify, Redis, Services, Status, Verify};
 use super::value::{Value, choice};
 
 /// One setting, to be read into or shown.
@@ -32,12 +33,13 @@ macro_rules! section {
 
         impl $name {
             /// Its settings, as `(name, doc, value)`.
-            fn slots(&mut self) -> Vec<(&'static str, &'static str, &mut dyn Value)> {
+            pub(in crate::config) fn slots(&mut self) -> Vec<(&'static str, &'static str, &mut dyn Value)> {
                 vec![$((stringify!($field), concat!($($doc),+).trim_ascii_start(), &mut self.$field as &mut dyn Value),)+]
             }
         }
     };
 }
+pub(super) use section;
 
 section! {
     /// Where people come in.
@@ -247,6 +249,24 @@ pub struct Config {
     pub sessions: Sessions,
     /// How much of what one may have.
     pub limits: Limits,
+    /// The database of a cluster.
+    pub mysql: Mysql,
+    /// The Redis of a cluster.
+    pub redis: Redis,
+    /// How services speak to each other.
+    pub services: Services,
+    /// A chat node.
+    pub chat: Chat,
+    /// flux-status.
+    pub status: Status,
+    /// flux-verify.
+    pub verify: Verify,
+    /// Keys that processes share.
+    pub keys: Keys,
+    /// Offline notification.
+    pub notify: Notify,
+    /// Figures for Prometheus.
+    pub metrics: Metrics,
     /// Log lines.
     pub log: Log,
     /// How the process ends.
@@ -263,6 +283,15 @@ impl Default for Config {
             smtp: Smtp::default(),
             sessions: Sessions::default(),
             limits: Limits::default(),
+            mysql: Mysql::default(),
+            redis: Redis::default(),
+            services: Services::default(),
+            chat: Chat::default(),
+            status: Status::default(),
+            verify: Verify::default(),
+            keys: Keys::default(),
+            notify: Notify::default(),
+            metrics: Metrics::default(),
             log: Log::default(),
             shutdown: Shutdown::default(),
         }
@@ -281,6 +310,15 @@ impl Config {
             ("smtp", self.smtp.slots()),
             ("sessions", self.sessions.slots()),
             ("limits", self.limits.slots()),
+            ("mysql", self.mysql.slots()),
+            ("redis", self.redis.slots()),
+            ("services", self.services.slots()),
+            ("chat", self.chat.slots()),
+            ("status", self.status.slots()),
+            ("verify", self.verify.slots()),
+            ("keys", self.keys.slots()),
+            ("notify", self.notify.slots()),
+            ("metrics", self.metrics.slots()),
             ("log", self.log.slots()),
             ("shutdown", self.shutdown.slots()),
         ];

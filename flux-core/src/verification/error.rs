@@ -38,7 +38,7 @@ impl VerificationError {
             Self::InvalidCode => ErrorCode::InvalidCode,
             Self::RateLimited(limited) => limited.code(),
             Self::Mail(MailError::Full) => ErrorCode::Overloaded,
-            Self::Mail(MailError::Failed(_)) => ErrorCode::Unavailable,
+            Self::Mail(MailError::Failed(_) | MailError::Refused) => ErrorCode::Unavailable,
             Self::Deadline(_) => ErrorCode::Timeout,
             Self::Store(error) => error.code(),
         }

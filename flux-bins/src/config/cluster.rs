@@ -1,0 +1,131 @@
+//! The settings of a cluster: its services, and what they stand on.
+
+use std::net::SocketAddr;
+
+use flux_core::Secret;
+
+use super::model::section;
+use super::value::{Value, choice};
+
+section! {
+    /// The database of a cluster, MySQL or MariaDB.
+    pub struct Mysql {
+        /// Where it is: mysql://user:password@host:3306/database, with ?ssl-mode=verify_identity beyond this machine.
+        pub url: Option<Secret> = None,
+        /// How many connections a process holds to it.
+        pub pool: u32 = 16,
+        /// Takes a server that may lose commits in a power cut, or with the machine: for tests.
+        pub allow_unsafe_durability: bool = false,
+    }
+}
+
+choice! {
+    /// How Redis is set up.
+    pub enum RedisMode {
+        /// One server.
+        Standalone = "standalone",
+        /// A master and replicas that Sentinel watches.
+        Sentinel = "sentinel",
+        /// Redis Cluster.
+        Cluster = "cluster",
+    }
+}
+
+section! {
+    /// The Redis of a cluster: what may be forgotten.
+    pub struct Redis {
+        /// Where it is: redis://[:password@]host:6379, or rediss:// for TLS; several, separated by commas, for sentinels or
+        /// the nodes of a Redis Cluster.
+        pub url: Option<Secret> = None,
+        /// standalone, sentinel or cluster.
+        pub mode: RedisMode = RedisMode::Standalone,
+        /// What the sentinels call the master.
+        pub master: String = "flux".to_owned(),
+        /// What every key begins with.
+        pub prefix: String = "flux".to_owned(),
+    }
+}
+
+section! {
+    /// How services speak to each other.
+    pub struct Services {
+        /// Where flux-status listens, one or more.
+        pub status: Vec<String> = vec!["http://127.0.0.1:50052".to_owned()],
+        /// Where flux-verify listens, one or more.
+        pub verify: Vec<String> = vec!["http://127.0.0.1:50051".to_owned()],
+        /// A secret of at least 32 characters that all services share; `openssl rand -base64 32` makes one.
+        pub secret: Option<Secret> = None,
+        /// The secret that is on its way out: still taken, no longer used.
+        pub former_secret: Option<Secret> = None,
+        /// For mutual TLS, a file with this service's certificate in PEM.
+        pub certificate: String = String::new(),
+        /// A file with its key.
+        pub key: String = String::new(),
+        /// A file with the certificate of the authority that signs those of all services, and of nobody else.
+        pub authority: String = String::new(),
+        /// Lets tools with the credentials list the gRPC services; on loopback they may anyway.
+        pub reflection: bool = false,
+    }
+}
+
+section! {
+    /// A chat node, flux-chat.
+    pub struct Chat {
+        /// Where clients come in, by WebSocket.
+        pub listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8090)),
+        /// The URL that clients reach this node by, such as wss://chat1.example.org, if it is not the address it listens at.
+        pub public_url: String = String::new(),
+        /// Where other services come in, by gRPC.
+        pub peer_listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 50055)),
+        /// The URL that other services reach this node by, if it is not the address it listens at.
+        pub peer_url: String = String::new(),
+    }
+}
+
+section! {
+    /// flux-status.
+    pub struct Status {
+        /// Where it listens, for gRPC.
+        pub listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 50052)),
+    }
+}
+
+section! {
+    /// flux-verify.
+    pub struct Verify {
+        /// Where it listens, for gRPC.
+        pub listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 50051)),
+    }
+}
+
+section! {
+    /// What the processes of a cluster share besides databases.
+    pub struct Keys {
+        /// The file of the keys that sign access tokens, the same for all gates and chat nodes; empty for token-keys.pem in
+        /// the data folder.
+        pub tokens: String = String::new(),
+        /// The file of the key of verification codes, the same for all of flux-verify; empty for code-secret in the data
+        /// folder.
+        pub codes: String = String::new(),
+    }
+}
+
+section! {
+    /// Telling people who are not connected that messages wait.
+    pub struct Notify {
+        /// Where to post notices; empty for nowhere.
+        pub webhook: String = String::new(),
+        /// What they are signed with: at least 32 characters.
+        pub webhook_secret: Option<Secret> = None,
+        /// Mails a digest to people who have not been there for a while.
+        pub digest: bool = false,
+    }
+}
+
+section! {
+    /// Figures for Prometheus, and health, on a listener of their own.
+    pub struct Metrics {
+        /// Where; empty for nowhere.
+        pub listen: String = String::new(),
+    }
+}
