@@ -1,0 +1,197 @@
+//! What stands in the `authorization` header of a call.
+//!
+//! `Flux1 <role>:<name>` where the connection proves the rest, and with a shared secret
+//! `Flux1 <role>:<name>:<unix ms>:<nonce>:<mac>`. The MAC covers all before it and the path of the method, so that what
+//! was overheard is good for nothing else; it is good for a minute, and a server takes each once.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use flux_core::{Entropy, Timestamp};
+
+use super::{ServiceIdentity, SharedSecret};
+
+/// How far the clocks of two machines may be apart: 60 s.
+pub(super) const SKEW: Duration = Duration::from_secs(60);
+
+/// How many nonces each half of the memory holds: so many calls within two minutes are told apart.
+const REMEMBERED: usize = 100_000;
+
+const SCHEME: &str = "Flux1 ";
+
+/// Writes the header of a call of `path`.
+pub(super) fn write(
+    identity: &ServiceIdentity,
+    secret: Option<(&SharedSecret, Timestamp, &dyn Entropy)>,
+    path: &str,
+) -> String {
+    let Some((secret, now, entropy)) = secret else { return format!("{SCHEME}{identity}") };
+    let nonce = URL_SAFE_NO_PAD.encode(flux_core::entropy::bytes::<16>(entropy));
+    let said = format!("{SCHEME}{identity}:{}:{nonce}", now.as_millis());
+    let mac = URL_SAFE_NO_PAD.encode(secret.mac(&said, path).as_ref());
+    format!("{said}:{mac}")
+}
+
+/// A header, read.
+pub(super) struct Claim<'a> {
+    /// Who says to call.
+    pub(super) identity: ServiceIdentity,
+    /// What proves it, if anything does.
+    pub(super) proof: Option<Proof<'a>>,
+}
+
+/// The part with the MAC.
+pub(super) struct Proof<'a> {
+    /// All that the MAC covers but the path.
+    said: &'a str,
+    at: Timestamp,
+    nonce: [u8; 16],
+    mac: [u8; 32],
+}
+
+impl<'a> Claim<'a> {
+    /// `None` if it is not such a header.
+    pub(super) fn read(header: &'a str) -> Option<Self> {
+        let rest = header.strip_prefix(SCHEME)?;
+        let mut parts = rest.split(':');
+        let (role, name) = (parts.next()?, parts.next()?);
+        let identity = format!("{role}:{name}").parse().ok()?;
+        let Some(at) = parts.next() else { return Some(Self { identity, proof: None }) };
+        let (nonce, mac) = (parts.next()?, parts.next()?);
+        if parts.next().is_some() {
+            return None;
+        }
+        let at = Timestamp::from_millis(at.parse().ok()?);
+        let said = header.strip_suffix(mac)?.strip_suffix(':')?;
+        let (nonce, mac) = (decoded(nonce)?, decoded(mac)?);
+        Some(Self { identity, proof: Some(Proof { said, at, nonce, mac }) })
+    }
+}
+
+fn decoded<const N: usize>(text: &str) -> Option<[u8; N]> {
+    URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
+}
+
+impl Proof<'_> {
+    /// Whether it was made with one of `secrets`, for this path, about now.
+    pub(super) fn holds(&self, secrets: &[SharedSecret], path: &str, now: Timestamp) -> bool {
+        let apart = now.since(self.at).max(self.at.since(now));
+        // All are tried, so that time does not tell which of them it was.
+        let verified =
+            secrets.iter().fold(false, |found, secret| secret.verifies(self.said, path, &self.mac) || found);
+        verified && apart <= SKEW
+    }
+
+    pub(super) const fn nonce(&self) -> [u8; 16] {
+        self.nonce
+    }
+}
+
+/// The nonces of proofs that were taken, in two halves that are forgotten in turn: each is remembered for longer than a
+/// proof is good. Where there are more than fit the older ones go first; calls over TLS cannot be overheard anyway.
+#[derive(Debug, Default)]
+pub(super) struct Nonces {
+    newer: HashSet<[u8; 16]>,
+    older: HashSet<[u8; 16]>,
+    turned: Duration,
+}
+
+impl Nonces {
+    /// Whether it is new at `now`, by the monotonic clock. From here on it is not.
+    pub(super) fn take(&mut self, nonce: [u8; 16], now: Duration) -> bool {
+        let due = now.saturating_sub(self.turned);
+        // A proof from a clock that is ahead is good for twice the skew.
+        if due >= 2 * SKEW || self.newer.len() >= REMEMBERED {
+            self.older = std::mem::take(&mut self.newer);
+            if due >= 4 * SKEW {
+                self.older.clear();
+            }
+            self.turned = now;
+        }
+        !self.older.contains(&nonce) && self.newer.insert(nonce)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use flux_core::Secret;
+    use flux_core::testing::SeededEntropy;
+
+    use super::super::Role;
+    use super::*;
+
+    const PATH: &str = "/flux.v1.StatusService/Report";
+
+    fn secret(text: &str) -> SharedSecret {
+        SharedSecret::new(&Secret::new(text)).unwrap()
+    }
+
+    fn ours() -> SharedSecret {
+        secret("pZ4m1Qx7Vw0sKf9yBt3Rn6LcHd8JuGaE")
+    }
+
+    fn now() -> Timestamp {
+        Timestamp::from_millis(1_700_000_000_000)
+    }
+
+    fn header() -> String {
+        let identity = ServiceIdentity::new(Role::Chat, "node-1").unwrap();
+        write(&identity, Some((&ours(), now(), &SeededEntropy::new(1))), PATH)
+    }
+
+    fn holds(header: &str, secrets: &[SharedSecret], path: &str, now: Timestamp) -> bool {
+        Claim::read(header).and_then(|claim| claim.proof).is_some_and(|proof| proof.holds(secrets, path, now))
+    }
+
+    #[test]
+    fn what_was_written_with_the_secret_holds_for_a_minute() {
+        let claim = header();
+        let read = Claim::read(&claim).unwrap();
+        assert_eq!(read.identity, ServiceIdentity::new(Role::Chat, "node-1").unwrap());
+        for (at, good) in [
+            (now(), true),
+            (now().plus(SKEW), true),
+            (now().minus(SKEW), true),
+            (now().plus(SKEW + Duration::from_millis(1)), false),
+            (now().minus(SKEW + Duration::from_millis(1)), false),
+        ] {
+            assert_eq!(holds(&claim, &[ours()], PATH, at), good, "{at}");
+        }
+    }
+
+    #[test]
+    fn it_is_bound_to_the_path_the_secret_and_every_character() {
+        let claim = header();
+        assert!(!holds(&claim, &[ours()], "/flux.v1.StatusService/Overview", now()));
+        let other = secret("Hq2Wd9Zx4Cv7Bn1Mk6Lj3Gf8Ds5Ap0Tr");
+        assert!(!holds(&claim, std::slice::from_ref(&other), PATH, now()));
+        assert!(holds(&claim, &[other, ours()], PATH, now()), "either of two is good while they are changed");
+        assert!(!holds(&claim, &[], PATH, now()));
+        for place in 0..claim.len() {
+            let mut changed = claim.clone().into_bytes();
+            changed[place] = if changed[place] == b'A' { b'B' } else { b'A' };
+            let changed = String::from_utf8(changed).unwrap();
+            assert!(!holds(&changed, &[ours()], PATH, now()), "{changed}");
+        }
+        for cut in 0..claim.len() {
+            assert!(!holds(&claim[..cut], &[ours()], PATH, now()), "{cut}");
+        }
+        assert!(!holds(&format!("{claim}:"), &[ours()], PATH, now()));
+    }
+
+    #[test]
+    fn a_nonce_is_new_once() {
+        let mut nonces = Nonces::default();
+        let second = Duration::from_secs(1);
+        assert!(nonces.take([1; 16], second));
+        assert!(!nonces.take([1; 16], second));
+        // For as long as any proof may be good.
+        assert!(!nonces.take([1; 16], second + 2 * SKEW));
+        assert!(nonces.take([2; 16], second + 2 * SKEW));
+        assert!(!nonces.take([2; 16], 4 * SKEW));
+        // And not for ever.
+        assert!(nonces.take([1; 16], 20 * SKEW));
+    }
+}

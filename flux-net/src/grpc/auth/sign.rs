@@ -1,0 +1,51 @@
+//! Calls that go out.
+
+use std::task::{Context, Poll};
+
+use tonic::body::Body;
+use tonic::codegen::http::{HeaderValue, Request, Response, header};
+use tonic::transport::{Channel, Error};
+use tower::Service;
+
+use super::{ServiceAuth, proof};
+
+impl ServiceAuth {
+    /// The header that says and proves who makes a call of `path`.
+    fn header(&self, path: &str) -> Option<HeaderValue> {
+        let inner = &self.0;
+        let secret = inner.secrets.first().map(|secret| (secret, inner.clock.now(), &*inner.entropy));
+        let mut header = HeaderValue::try_from(proof::write(&inner.identity, secret, path)).ok()?;
+        header.set_sensitive(true);
+        Some(header)
+    }
+}
+
+/// A channel whose calls say who makes them.
+#[derive(Debug, Clone)]
+pub(crate) struct Signed {
+    channel: Channel,
+    auth: ServiceAuth,
+}
+
+impl Signed {
+    pub(crate) const fn new(channel: Channel, auth: ServiceAuth) -> Self {
+        Self { channel, auth }
+    }
+}
+
+impl Service<Request<Body>> for Signed {
+    type Response = Response<Body>;
+    type Error = Error;
+    type Future = <Channel as Service<Request<Body>>>::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Service::<Request<Body>>::poll_ready(&mut self.channel, cx)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        if let Some(header) = self.auth.header(request.uri().path()) {
+            request.headers_mut().insert(header::AUTHORIZATION, header);
+        }
+        self.channel.call(request)
+    }
+}
