@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use flux_core::{Clock, Entropy};
-use flux_net::token::{SigningKey, Tokens};
+use flux_net::token::{KeyRing, SigningKey, Tokens};
 use tracing::{error, info};
+
+use super::data_dir::private_file;
 
 /// How often the age of the key is looked at.
 const LOOK: Duration = Duration::from_hours(1);
@@ -23,19 +25,33 @@ pub async fn rotate_keys(
 ) {
     loop {
         if age(path).is_some_and(|age| age >= most) {
-            rotate(&tokens, path, &*clock, &*entropy);
+            rotate(&tokens, path, most, &*clock, &*entropy);
         }
         clock.sleep(LOOK).await;
     }
 }
 
-fn rotate(tokens: &Tokens, path: &Path, clock: &dyn Clock, entropy: &dyn Entropy) {
+/// Of several processes that share the file, one makes the new key; the others find it there.
+fn rotate(tokens: &Tokens, path: &Path, most: Duration, clock: &dyn Clock, entropy: &dyn Entropy) {
+    let lock = private_file().open(path.with_extension("lock"));
+    let Ok(lock) = lock.and_then(|lock| lock.lock().map(|()| lock)) else {
+        return error!("the keys of access tokens cannot be locked; the former ones stay");
+    };
+    // Somebody else may have been first.
+    if age(path).is_none_or(|age| age < most) {
+        return;
+    }
+    match KeyRing::load(path) {
+        Ok(keys) => tokens.replace(keys),
+        Err(error) => return error!(%error, "the keys of access tokens cannot be read; the former ones stay"),
+    }
     tokens.rotate(SigningKey::generate(entropy), clock.now());
     // The new key signs already. If it cannot be kept it ends with the process, and its tokens with it: clients refresh.
     match tokens.keys().save(path, entropy) {
         Ok(()) => info!(key.id = tokens.keys().signing().id(), "access tokens are signed with a new key"),
         Err(error) => error!(%error, "the new key of access tokens could not be kept"),
     }
+    drop(lock);
 }
 
 fn age(path: &Path) -> Option<Duration> {
@@ -46,7 +62,7 @@ fn age(path: &Path) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use flux_core::{SessionId, UserId};
-    use flux_net::token::{KeyRing, TokenConfig};
+    use flux_net::token::TokenConfig;
     use flux_store::system::{SystemClock, SystemEntropy};
 
     use super::*;

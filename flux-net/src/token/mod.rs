@@ -8,10 +8,12 @@
 
 mod compact;
 mod error;
+mod file;
 mod keys;
 mod pem;
 
 use std::fmt;
+use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -19,6 +21,7 @@ use flux_core::session::Actor;
 use flux_core::{Secret, SessionId, Timestamp, UserId};
 
 pub use error::{KeyError, TokenError};
+use file::KeyFile;
 pub use keys::{KeyRing, SigningKey};
 
 /// What tokens say of where they come from and how long they are good.
@@ -81,6 +84,7 @@ pub struct Tokens {
     config: TokenConfig,
     // Replaced as a whole; readers hold the lock only to clone the handle.
     keys: RwLock<Arc<KeyRing>>,
+    file: Option<KeyFile>,
 }
 
 impl fmt::Debug for Tokens {
@@ -93,12 +97,21 @@ impl Tokens {
     /// With these keys.
     #[must_use]
     pub fn new(config: TokenConfig, keys: KeyRing) -> Self {
-        Self { config, keys: RwLock::new(Arc::new(keys)) }
+        Self { config, keys: RwLock::new(Arc::new(keys)), file: None }
+    }
+
+    /// Takes over what other processes write to the file at `path`, which these keys were read from: at once when a token
+    /// comes that is signed with an unknown key, and every few seconds when one is to be signed.
+    #[must_use]
+    pub fn following(mut self, path: &Path) -> Self {
+        self.file = Some(KeyFile::new(path));
+        self
     }
 
     /// A token for `session` of `user`.
     #[must_use]
     pub fn issue(&self, user: UserId, session: SessionId, now: Timestamp) -> AccessToken {
+        self.follow(now, false);
         let issued = now.as_millis().div_euclid(1_000);
         let lifetime = i64::try_from(self.config.lifetime.as_secs()).unwrap_or(i64::MAX);
         let payload = compact::Payload {
@@ -120,8 +133,12 @@ impl Tokens {
     /// # Errors
     /// Why not. Strangers are told only that the token is no good.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, TokenError> {
-        let keys = self.keys();
-        let payload = compact::verify(token, |kid| keys.verifying(kid, now))?;
+        let payload = match Self::verify_with(&self.keys(), token, now) {
+            Err(TokenError::UnknownKey) if self.follow(now, true) => {
+                Self::verify_with(&self.keys(), token, now)?
+            }
+            verified => verified?,
+        };
         if payload.iss != self.config.issuer {
             return Err(TokenError::Issuer);
         }
@@ -136,6 +153,24 @@ impl Tokens {
             return Err(TokenError::NotYet);
         }
         Ok(Claims { user: payload.sub, session: payload.sid, issued, expires })
+    }
+
+    fn verify_with(keys: &KeyRing, token: &str, now: Timestamp) -> Result<compact::Payload, TokenError> {
+        compact::verify(token, |kid| keys.verifying(kid, now))
+    }
+
+    /// Takes over keys that another process wrote; whether there were any.
+    fn follow(&self, now: Timestamp, for_unknown: bool) -> bool {
+        let Some(keys) = self.file.as_ref().and_then(|file| file.changed(now, for_unknown)) else {
+            return false;
+        };
+        self.replace(keys);
+        true
+    }
+
+    /// Goes by these keys from now on.
+    pub fn replace(&self, keys: KeyRing) {
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
     }
 
     /// Signs with `next` from now on. What the former key signed stays good as long as such a token lives.

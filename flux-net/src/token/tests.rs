@@ -350,3 +350,31 @@ proptest::proptest! {
         proptest::prop_assert!(tokens().verify(&text, NOW).is_err());
     }
 }
+
+#[test]
+fn a_key_that_another_process_made_is_taken_at_once_and_signed_with_soon() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.pem");
+    let entropy = SeededEntropy::new(7);
+    let open = || {
+        let keys = KeyRing::load_or_create(&path, &entropy).unwrap();
+        Tokens::new(TokenConfig::default(), keys).following(&path)
+    };
+    let (one, other) = (open(), open());
+    let later = |seconds| NOW.plus(Duration::from_secs(seconds));
+    let (user, session) = (UserId::generate(NOW, &entropy), SessionId::generate(NOW, &entropy));
+    // Both have looked.
+    let before = other.issue(user, session, NOW);
+    assert!(one.verify(before.token.expose(), NOW).is_ok());
+
+    one.rotate(key(2), later(1));
+    one.keys().save(&path, &entropy).unwrap();
+    let token = one.issue(user, session, later(1));
+    assert_eq!(other.verify(token.token.expose(), later(1)).unwrap().session, session);
+    assert!(other.verify(before.token.expose(), later(1)).is_ok(), "what the former key signed stays good");
+    assert_eq!(other.keys().signing().id(), one.keys().signing().id());
+
+    let strange = Tokens::new(TokenConfig::default(), KeyRing::new(key(3)));
+    let strange = strange.issue(user, session, later(9));
+    assert_eq!(other.verify(strange.token.expose(), later(9)), Err(TokenError::UnknownKey));
+}
