@@ -5,6 +5,7 @@ use crate::feed::FeedStore;
 use crate::friend::FriendStore;
 use crate::job::JobStore;
 use crate::message::MessageStore;
+use crate::notify::NoticeStore;
 use crate::session::SessionStore;
 
 /// Every durable port of one backend. Transactions cross subjects (accepting a friend writes the friendship, the
@@ -15,7 +16,7 @@ use crate::session::SessionStore;
 ///   loses nothing of it.
 /// - A method that fails has changed all it had to, or nothing.
 pub trait DurableStore:
-    AccountStore + SessionStore + FriendStore + MessageStore + FeedStore + JobStore
+    AccountStore + SessionStore + FriendStore + MessageStore + FeedStore + JobStore + NoticeStore
 {
     /// Whether what was answered survives the end of the process. Memory says no.
     fn durable(&self) -> bool;

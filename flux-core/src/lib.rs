@@ -12,6 +12,7 @@ pub mod guard;
 pub mod job;
 pub mod mail;
 pub mod message;
+pub mod notify;
 pub mod presence;
 pub mod routing;
 pub mod session;

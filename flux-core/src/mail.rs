@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::account::Email;
+use crate::account::{DisplayName, Email};
 use crate::secret::Secret;
 use crate::verification::Purpose;
 
@@ -25,6 +25,26 @@ pub enum MailContent {
     EmailChanged,
     /// The account was deleted.
     AccountDeleted,
+    /// Messages wait.
+    Digest {
+        /// Who wrote the most of them.
+        senders: Vec<DigestSender>,
+        /// How many more people wrote.
+        others: usize,
+        /// How many messages wait, of all of them.
+        messages: u64,
+        /// Whether there are more than were counted.
+        more: bool,
+    },
+}
+
+/// Somebody who wrote messages that wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DigestSender {
+    /// What they call themselves; `None` once their account is deleted.
+    pub name: Option<DisplayName>,
+    /// How many messages.
+    pub messages: u64,
 }
 
 /// One mail to one recipient.
@@ -46,6 +66,9 @@ pub enum MailError {
     /// It could not be written down or handed over.
     #[error("mail not taken: {0}")]
     Failed(&'static str),
+    /// The mail server says no to this mail, and would again.
+    #[error("mail refused by the mail server")]
+    Refused,
 }
 
 /// Sends mail.
@@ -57,4 +80,10 @@ pub enum MailError {
 pub trait Mailer: Send + Sync + 'static {
     /// Takes a mail.
     async fn send(&self, mail: Mail) -> Result<(), MailError>;
+
+    /// Returns once the mail is where the end of this process does not matter to it: on disk, or with the mail server.
+    /// It is tried once; whoever calls tries again. An adapter whose [`send`](Self::send) does that already keeps this.
+    async fn deliver(&self, mail: Mail) -> Result<(), MailError> {
+        self.send(mail).await
+    }
 }

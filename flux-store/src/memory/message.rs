@@ -104,6 +104,22 @@ impl Conversations {
         self.rows.get(&conversation).filter(|row| row.has(user))
     }
 
+    /// Where the members of a conversation have got, ascending by user; empty if there is none.
+    pub(super) fn cursors(&self, conversation: ConversationId) -> &[Cursor] {
+        self.rows.get(&conversation).map_or(&[], |row| &row.cursors)
+    }
+
+    /// The newest seq of a conversation.
+    pub(super) fn head(&self, conversation: ConversationId) -> Seq {
+        self.rows.get(&conversation).map(Row::head).unwrap_or_default()
+    }
+
+    /// The messages after `after` and up to `to`.
+    pub(super) fn stretch(&self, conversation: ConversationId, after: Seq, to: Seq) -> &[Message] {
+        let row = self.rows.get(&conversation);
+        row.and_then(|row| row.messages.get(row.up_to(after)..row.up_to(to))).unwrap_or_default()
+    }
+
     /// A conversation of `user` that is not closed for good.
     pub(super) fn any_open(&self, user: UserId) -> Option<Pair> {
         // A closed one has just changed, so the open ones stand first.

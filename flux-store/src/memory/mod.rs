@@ -16,6 +16,7 @@ mod limiter;
 mod lock;
 mod mail;
 mod message;
+mod notify;
 mod ports;
 mod session;
 mod state;

@@ -12,6 +12,7 @@ use super::feed::Feeds;
 use super::friend::Relations;
 use super::job::Jobs;
 use super::message::Conversations;
+use super::notify::Notices;
 use super::session::Sessions;
 
 /// One table per subject. Maps are ordered, so that the same calls always give the same answers.
@@ -24,6 +25,7 @@ pub(super) struct State {
     pub(super) feeds: Feeds,
     pub(super) jobs: Jobs,
     pub(super) changes: Changes,
+    pub(super) notices: Notices,
 }
 
 impl State {

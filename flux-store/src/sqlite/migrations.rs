@@ -7,7 +7,10 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 /// Every version of the schema, oldest first: (version, what it brings, SQL). A version that was released is never
 /// edited; a change is a new version.
-const VERSIONS: [(i64, &str, &str); 1] = [(1, "durable", include_str!("migrations/0001_durable.sql"))];
+const VERSIONS: [(i64, &str, &str); 2] = [
+    (1, "durable", include_str!("migrations/0001_durable.sql")),
+    (2, "notices", include_str!("migrations/0002_notices.sql")),
+];
 
 /// The version of the schema that this program writes.
 pub(super) const NEWEST: i64 = VERSIONS[VERSIONS.len() - 1].0;

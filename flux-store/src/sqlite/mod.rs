@@ -16,6 +16,7 @@ mod friend;
 mod job;
 mod message;
 mod migrations;
+mod notify;
 mod open;
 mod reader;
 mod rows;

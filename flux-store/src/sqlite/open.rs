@@ -28,7 +28,8 @@ const REPLACE_EPOCH: &str = "INSERT INTO meta (only_row, epoch) VALUES (1, ?) \
                               ON CONFLICT DO UPDATE SET epoch = excluded.epoch";
 const EPOCH: &str = "SELECT epoch FROM meta WHERE only_row = 1";
 const NEWEST_STAMP: &str = "SELECT MAX(COALESCE((SELECT MAX(changed) FROM conversations), 0), \
-                               COALESCE((SELECT MAX(changed) FROM feed_heads), 0))";
+                               COALESCE((SELECT MAX(changed) FROM feed_heads), 0), \
+                               COALESCE((SELECT MAX(place) FROM notice_places), 0))";
 
 /// What [`OWN`] writes into the header of the file.
 const APPLICATION_ID: i64 = 0x466C_7578;

@@ -6,10 +6,11 @@ use flux_core::testing::{ManualClock, SeededEntropy};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Row};
 
-use super::{SqliteConfig, SqliteStore, account, feed, friend, job, message, session, writer};
+use super::{SqliteConfig, SqliteStore, account, feed, friend, job, message, notify, session, writer};
 
 /// What may be walked through: rows that the statement itself brings along, and the page that it has just found.
-const BROUGHT_ALONG: [&str; 8] = ["wanted", "new", "seen", "me", "other", "page", "mine", "(subquery"];
+const BROUGHT_ALONG: [&str; 10] =
+    ["wanted", "new", "seen", "me", "other", "page", "mine", "here", "lacking", "(subquery"];
 
 async fn file() -> (tempfile::TempDir, SqliteConnection) {
     let folder = tempfile::tempdir().unwrap();
@@ -38,6 +39,7 @@ fn texts() -> Vec<(&'static str, &'static str)> {
         job::STATEMENTS,
         job::DELETION,
         message::STATEMENTS,
+        notify::STATEMENTS,
         session::STATEMENTS,
         writer::STATEMENTS,
     ]
@@ -45,6 +47,7 @@ fn texts() -> Vec<(&'static str, &'static str)> {
     texts.extend(account::many());
     texts.extend(friend::many());
     texts.extend(message::commit_many());
+    texts.extend(notify::many());
     texts.extend(message::facts_many());
     texts
 }

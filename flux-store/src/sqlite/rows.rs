@@ -86,6 +86,10 @@ impl<'r> Columns<'r> {
         self.take(what)
     }
 
+    pub(super) fn bytes_or_null(&mut self, what: &'static str) -> Result<Option<&'r [u8]>, StoreError> {
+        self.take(what)
+    }
+
     pub(super) fn id<T: Id>(&mut self, what: &'static str) -> Result<T, StoreError> {
         T::read(self.take(what)?).ok_or(corrupt(what))
     }

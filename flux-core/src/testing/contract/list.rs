@@ -237,6 +237,32 @@ macro_rules! durable_contract {
                 moving_the_clock {
                 }
             }
+            notice {
+                standing {
+                    a_channel_begins_with_what_changes_from_now_on
+                    the_place_of_a_channel_never_moves_back
+                    who_lacks_messages_is_due_and_finds_what_waits
+                    who_has_it_all_or_wrote_it_all_is_not_noted
+                    a_conversation_that_is_not_there_is_noted_for_nobody
+                    a_long_stretch_of_own_messages_is_looked_at_when_it_is_due
+                    what_was_told_is_not_told_again_and_what_is_new_is
+                    what_was_delivered_meanwhile_is_told_no_more
+                    what_is_noted_while_it_is_being_told_is_due_again
+                    a_notice_is_taken_by_one_and_settled_once
+                    who_notes_at_once_loses_nothing
+                    no_more_are_taken_than_asked_for
+                    what_waits_comes_by_conversation_and_what_is_left_over_is_due_again
+                    channels_do_not_know_of_each_other
+                    of_who_is_forgotten_nothing_is_left
+                    of_very_many_messages_the_first_are_counted_and_all_are_told
+                }
+                moving_the_clock {
+                    a_notice_is_due_after_its_wait_longest_due_first
+                    a_taken_notice_is_due_again_when_its_hold_is_over
+                    a_notice_that_is_put_off_comes_again_with_its_tries
+                    who_was_told_is_left_in_peace
+                }
+            }
         }
     };
 }

@@ -52,6 +52,8 @@ pub mod lock;
 #[doc(hidden)]
 pub mod message;
 #[doc(hidden)]
+pub mod notice;
+#[doc(hidden)]
 pub mod registry;
 #[doc(hidden)]
 pub mod session;

@@ -19,6 +19,7 @@ use flux_core::message::{
     ChangePlace, ChangedConversations, ChangedLog, Conversation, History, HistoryFrom, MessageStore, Stamp,
     Write, Written,
 };
+use flux_core::notify::{ChannelName, NoticeClaim, NoticeMark, NoticeNext, NoticeStore, WaitingConversation};
 use flux_core::session::{
     Actor, NewSession, OpenSession, Revocations, RotateRefresh, Session, SessionEndReason, SessionPolicy,
     SessionRecord, SessionStore,
@@ -199,6 +200,21 @@ pass_on!(FeedStore {
 pass_on!(JobStore {
     fn jobs(limit: usize) -> Result<Vec<JobId>, StoreError>;
     fn advance_job(job: JobId, page: usize) -> Result<JobStep, StoreError>;
+});
+
+pass_on!(NoticeStore {
+    fn notice_place(channel: &ChannelName) -> Result<Stamp, StoreError>;
+    fn move_notice_place(channel: &ChannelName, place: Stamp) -> Result<(), StoreError>;
+    fn note_waiting(
+        channel: &ChannelName, marks: &[NoticeMark], wait: Duration
+    ) -> Result<usize, StoreError>;
+    fn take_due(channel: &ChannelName, limit: usize, hold: Duration) -> Result<Vec<NoticeClaim>, StoreError>;
+    fn waiting(
+        channel: &ChannelName, user: UserId, limit: usize
+    ) -> Result<Vec<WaitingConversation>, StoreError>;
+    fn settle_notice(
+        channel: &ChannelName, claim: &NoticeClaim, told: &[NoticeMark], next: NoticeNext
+    ) -> Result<bool, StoreError>;
 });
 
 impl DurableStore for FaultyStore {
