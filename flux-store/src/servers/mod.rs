@@ -6,6 +6,12 @@
 
 mod mariadb;
 mod process;
+mod redis;
+mod redis_cluster;
+mod sentinel;
 
 pub use self::mariadb::{Durability, MariaDb, MariaDbConfig};
 pub use self::process::ServerError;
+pub use self::redis::{RedisServer, RedisServerConfig};
+pub use self::redis_cluster::RedisCluster;
+pub use self::sentinel::RedisSentinel;
