@@ -7,6 +7,7 @@
 //! - [`serve`]: a strict and bounded HTTP/1.1 server for both, with [`problem`] details and trusted [`proxy`]s;
 //! - [`token`]: access tokens, signed with keys that rotate, and the key set that verifies them;
 //! - [`password`]: Argon2id on a bounded pool;
+//! - [`health`]: whether a process can do its work;
 //! - [`mail`]: mail through an SMTP server, or into a folder where there is none.
 //!
 //! Nothing here decides anything about accounts, friends or messages: that is `flux-core`, which these modules are
@@ -18,6 +19,8 @@ pub mod chat;
 pub mod gate;
 #[cfg(feature = "grpc")]
 pub mod grpc;
+#[cfg(feature = "serve")]
+pub mod health;
 #[cfg(feature = "mail")]
 pub mod mail;
 #[cfg(feature = "password")]

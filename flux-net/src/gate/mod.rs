@@ -41,11 +41,10 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub use config::GateConfig;
-pub use service::Probe;
-
+use crate::health::{Health, Probe};
 use crate::problem::Problem;
 use crate::token::Tokens;
+pub use config::GateConfig;
 
 /// What a gate is made of.
 #[must_use]
@@ -102,8 +101,7 @@ struct Inner {
     flux: Flux,
     tokens: Arc<Tokens>,
     config: GateConfig,
-    probes: Vec<Arc<dyn Probe>>,
-    draining: CancellationToken,
+    health: Health,
     /// Requests that may still begin.
     permits: Arc<Semaphore>,
 }
@@ -123,7 +121,8 @@ pub fn router(parts: GateParts) -> Router {
     let permits = Arc::new(Semaphore::new(config.requests));
     let cors = cors(&config);
     let with_docs = config.docs;
-    let gate = Gate(Arc::new(Inner { flux, tokens, config, probes, draining, permits }));
+    let health = probes.into_iter().fold(Health::of(&flux, draining), Health::with_probe);
+    let gate = Gate(Arc::new(Inner { flux, tokens, config, health, permits }));
 
     let (service, _) = service().split_for_parts();
     let (api, _) = api().split_for_parts();

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::Router;
 use axum::http::HeaderValue;
-use flux_net::gate::{self, GateConfig, GateParts, Probe};
+use flux_net::gate::{self, GateConfig, GateParts};
+use flux_net::health::Probe;
 use flux_net::proxy::TrustedProxies;
 use serde_json::{Value, json};
 

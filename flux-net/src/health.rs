@@ -1,0 +1,149 @@
+//! Whether a process can do its work, asked of everything that it depends on.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use flux_core::guard::LimitKey;
+use flux_core::time::within;
+use flux_core::{Cause, Clock, Flux};
+use tokio_util::sync::CancellationToken;
+
+/// How long each dependency may take to say that it is there.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Something that a process depends on, and that can be asked whether it is there.
+#[async_trait]
+pub trait Probe: Send + Sync + 'static {
+    /// What it is called in answers.
+    fn name(&self) -> &'static str;
+
+    /// Whether the process can do nothing useful without it. What it can do with less, it does: then it stays ready, and
+    /// says what is missing.
+    fn essential(&self) -> bool {
+        true
+    }
+
+    /// Whether it is there now.
+    ///
+    /// # Errors
+    /// What is wrong, for the log.
+    async fn check(&self) -> Result<(), Cause>;
+}
+
+/// What a process depends on.
+#[derive(Clone)]
+#[must_use]
+pub struct Health {
+    probes: Vec<Arc<dyn Probe>>,
+    clock: Arc<dyn Clock>,
+    draining: CancellationToken,
+}
+
+/// Whether requests should be sent to a process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Readiness {
+    /// Whether they should.
+    pub ready: bool,
+    /// What is missing, essential or not; `draining` while the process stops.
+    pub missing: Vec<&'static str>,
+}
+
+impl Health {
+    /// Of a process that depends on nothing, and is not ready once `draining` is cancelled.
+    pub const fn new(clock: Arc<dyn Clock>, draining: CancellationToken) -> Self {
+        Self { probes: Vec::new(), clock, draining }
+    }
+
+    /// Of a process that stands on `flux`: it needs the durable store, limits and fresh revocations, and goes on
+    /// without directory and registry.
+    pub fn of(flux: &Flux, draining: CancellationToken) -> Self {
+        let mut health = Self::new(Arc::clone(&flux.ports.clock), draining);
+        for part in [Part::Store, Part::Limits, Part::Directory, Part::Registry, Part::Revocations] {
+            health.probes.push(Arc::new(FluxProbe { flux: flux.clone(), part }));
+        }
+        health
+    }
+
+    /// Depending on this too.
+    pub fn with_probe(mut self, probe: Arc<dyn Probe>) -> Self {
+        self.probes.push(probe);
+        self
+    }
+
+    /// Asks everything at once.
+    pub async fn ask(&self) -> Readiness {
+        let mut asked = tokio::task::JoinSet::new();
+        for (place, probe) in self.probes.iter().enumerate() {
+            let (probe, clock) = (Arc::clone(probe), Arc::clone(&self.clock));
+            asked.spawn(async move {
+                let name = probe.name();
+                match within(&*clock, PATIENCE, probe.check()).await {
+                    Ok(Ok(())) => return None,
+                    Ok(Err(error)) => tracing::warn!(%error, name, "not there"),
+                    Err(error) => tracing::warn!(%error, name, "not there"),
+                }
+                Some((place, name, probe.essential()))
+            });
+        }
+        let mut missing: Vec<_> = asked.join_all().await.into_iter().flatten().collect();
+        missing.sort_unstable();
+        let draining = self.draining.is_cancelled();
+        let ready = !draining && !missing.iter().any(|(.., essential)| *essential);
+        let mut missing: Vec<_> = missing.into_iter().map(|(_, name, _)| name).collect();
+        missing.extend(draining.then_some("draining"));
+        Readiness { ready, missing }
+    }
+}
+
+impl std::fmt::Debug for Health {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<_> = self.probes.iter().map(|probe| probe.name()).collect();
+        f.debug_struct("Health").field("probes", &names).finish_non_exhaustive()
+    }
+}
+
+/// What every process of the domain stands on.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Store,
+    Limits,
+    Directory,
+    Registry,
+    Revocations,
+}
+
+struct FluxProbe {
+    flux: Flux,
+    part: Part,
+}
+
+#[async_trait]
+impl Probe for FluxProbe {
+    fn name(&self) -> &'static str {
+        match self.part {
+            Part::Store => "store",
+            Part::Limits => "limits",
+            Part::Directory => "directory",
+            Part::Registry => "registry",
+            Part::Revocations => "revocations",
+        }
+    }
+
+    fn essential(&self) -> bool {
+        matches!(self.part, Part::Store | Part::Limits | Part::Revocations)
+    }
+
+    async fn check(&self) -> Result<(), Cause> {
+        let ports = &self.flux.ports;
+        match self.part {
+            Part::Store => ports.durable.horizon().await.map(drop)?,
+            Part::Limits => ports.limiter.wait(&LimitKey::new("readyz", "probe")).await.map(drop)?,
+            Part::Directory => ports.directory.locate(&[]).await.map(drop)?,
+            Part::Registry => ports.registry.live().await.map(drop)?,
+            Part::Revocations if self.flux.revocations.is_fresh() => {}
+            Part::Revocations => return Err("not read lately".into()),
+        }
+        Ok(())
+    }
+}
