@@ -15,6 +15,7 @@ use crate::id::NodeId;
 use crate::job::{JobRunner, JobSettings};
 use crate::mail::Mailer;
 use crate::message::{CommitObserver, CommitSettings, GroupCommit, MessageSender, Messages, SendPolicy};
+use crate::observe::{TraceSettings, Tracer};
 use crate::presence::{PresenceService, PresenceSettings};
 use crate::routing::{
     Balancer, BalancerSettings, Connections, EventSink, Hub, LeaseParts, LeaseSettings, LoadReports,
@@ -107,6 +108,8 @@ pub struct Settings {
     pub balance: BalancerSettings,
     /// What one connection may have waiting.
     pub outbox: OutboxLimits,
+    /// Which traces are recorded.
+    pub traces: TraceSettings,
     /// Notices to other nodes that may wait: 65,536.
     pub remote_queue: usize,
     /// Where clients reach this node: a WebSocket URL; may be empty.
@@ -135,6 +138,7 @@ impl Default for Settings {
             lease: LeaseSettings::default(),
             balance: BalancerSettings::default(),
             outbox: OutboxLimits::default(),
+            traces: TraceSettings::default(),
             remote_queue: 65_536,
             client_url: String::new(),
             peer_url: String::new(),
@@ -174,6 +178,8 @@ pub struct Flux {
     pub lease: Arc<NodeLease>,
     /// Durable jobs.
     pub jobs: Arc<JobRunner>,
+    /// Begins the traces of what comes in.
+    pub tracer: Arc<Tracer>,
     /// What it stands on.
     pub ports: Ports,
     tasks: Arc<Tasks>,
@@ -390,6 +396,7 @@ impl Flux {
             neighbours,
             lease: Arc::new(lease),
             jobs: Arc::new(jobs),
+            tracer: Arc::new(Tracer::new(settings.traces, &*ports.entropy)),
             ports,
             tasks: Arc::default(),
         }

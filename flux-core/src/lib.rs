@@ -13,6 +13,7 @@ pub mod job;
 pub mod mail;
 pub mod message;
 pub mod notify;
+pub mod observe;
 pub mod presence;
 pub mod routing;
 pub mod session;

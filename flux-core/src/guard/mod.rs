@@ -10,5 +10,5 @@ pub use client::ClientAddr;
 pub use fallback::FallbackLimiter;
 pub use limiter::{Backoff, LimitKey, Quota, RateLimiter, Take};
 pub use lock::{FencingToken, LockLease, LockStore};
-pub use rate::RateLimited;
+pub use rate::{RateLimited, limited};
 pub(crate) use rate::{ready, take};

@@ -8,6 +8,7 @@ use thiserror::Error;
 use super::{LimitKey, Quota, RateLimiter, Take};
 use crate::ErrorCode;
 use crate::error::StoreError;
+use crate::observe::metric;
 
 /// Too much of one kind from one address, account or session. Nothing was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -32,7 +33,7 @@ pub(crate) async fn take(
 ) -> Result<Result<(), RateLimited>, StoreError> {
     Ok(match limiter.take(key, quota).await? {
         Take::Allowed => Ok(()),
-        Take::Limited { retry_after } => Err(RateLimited { retry_after }),
+        Take::Limited { retry_after } => Err(limited(key.action, retry_after)),
     })
 }
 
@@ -42,7 +43,13 @@ pub(crate) async fn ready(
     key: &LimitKey,
 ) -> Result<Result<(), RateLimited>, StoreError> {
     let retry_after = limiter.wait(key).await?;
-    Ok(if retry_after.is_zero() { Ok(()) } else { Err(RateLimited { retry_after }) })
+    Ok(if retry_after.is_zero() { Ok(()) } else { Err(limited(key.action, retry_after)) })
+}
+
+/// Counts a refusal. Whoever asks a limiter itself counts what it refused by this too.
+pub fn limited(action: &'static str, retry_after: Duration) -> RateLimited {
+    metric::RATE_LIMITED.counter_of([action]).increment(1);
+    RateLimited { retry_after }
 }
 
 impl LimitKey {

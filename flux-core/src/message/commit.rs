@@ -8,9 +8,11 @@ use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, warn};
 
 use super::lane::Place;
+use super::meters::CommitMeters;
 use super::{MAX_BATCH, MessageError, MessageStore, SendLane, Write, Written};
 use crate::error::StoreError;
 use crate::id::{ConversationId, Generation, MessageId, SessionId, UserId};
+use crate::observe::{TraceContext, trace};
 use crate::time::{Clock, within};
 
 /// Hears of every write right after its commit, in the order of commits. Must not block.
@@ -40,6 +42,7 @@ impl Default for CommitSettings {
 #[derive(Debug, Clone)]
 pub struct GroupCommit {
     queue: mpsc::Sender<Pending>,
+    meters: Arc<CommitMeters>,
 }
 
 /// Where the outcome of a write goes.
@@ -51,6 +54,7 @@ struct Pending {
     write: Write,
     order: Option<Order>,
     answer: Answer,
+    trace: Option<TraceContext>,
 }
 
 /// What keeps a send behind the earlier ones of its connection.
@@ -96,9 +100,10 @@ impl GroupCommit {
         settings: CommitSettings,
     ) -> Self {
         let (queue, pending) = mpsc::channel(settings.queue.max(1));
-        let worker = Worker { store, observer, clock, settings };
+        let meters = Arc::new(CommitMeters::new());
+        let worker = Worker { store, observer, clock, settings, meters: Arc::clone(&meters) };
         tokio::spawn(worker.run(pending));
-        Self { queue }
+        Self { queue, meters }
     }
 
     /// Queues a write.
@@ -125,10 +130,12 @@ impl GroupCommit {
 
     fn enqueue(&self, write: Write, order: Option<Order>) -> Result<Queued, MessageError> {
         let (answer, outcome) = oneshot::channel();
-        match self.queue.try_send(Pending { write, order, answer }) {
+        match self.queue.try_send(Pending { write, order, answer, trace: trace::current() }) {
             Ok(()) => Ok(Queued { answer: outcome }),
             Err(full) => {
-                if let Some(order) = full.into_inner().order {
+                let Pending { write, order, .. } = full.into_inner();
+                self.meters.refused(&write, &MessageError::Overloaded);
+                if let Some(order) = order {
                     order.hold();
                 }
                 Err(MessageError::Overloaded)
@@ -156,11 +163,15 @@ pub(super) fn mismatch() -> MessageError {
     StoreError::Corrupt { what: "outcome of a write" }.into()
 }
 
+/// Where the outcome of a write that is being committed goes, what it holds, and the trace it belongs to.
+type Promise = (Answer, Option<Order>, Option<TraceContext>);
+
 struct Worker {
     store: Arc<dyn MessageStore>,
     observer: Arc<dyn CommitObserver>,
     clock: Arc<dyn Clock>,
     settings: CommitSettings,
+    meters: Arc<CommitMeters>,
 }
 
 impl Worker {
@@ -168,6 +179,7 @@ impl Worker {
         let limit = self.settings.batch.clamp(1, MAX_BATCH);
         let mut waiting = Vec::with_capacity(limit);
         while queue.recv_many(&mut waiting, limit).await > 0 {
+            self.meters.queued(queue.len());
             self.commit(&mut waiting).await;
         }
     }
@@ -176,44 +188,51 @@ impl Worker {
     async fn commit(&self, waiting: &mut Vec<Pending>) {
         let mut writes = Vec::with_capacity(waiting.len());
         let mut answers = Vec::with_capacity(waiting.len());
-        for Pending { write, order, answer } in waiting.drain(..) {
+        for Pending { write, order, answer, trace } in waiting.drain(..) {
             if order.as_ref().is_some_and(|order| !order.admit()) {
+                self.meters.refused(&write, &MessageError::Held);
                 let _ = answer.send(Err(MessageError::Held));
                 continue;
             }
             writes.push(write);
-            answers.push((answer, order));
+            answers.push((answer, order, trace));
         }
         if writes.is_empty() {
             return;
         }
+        let began = self.clock.monotonic();
         let done = within(&*self.clock, self.settings.deadline, self.store.commit(&writes)).await;
+        self.meters.committed(writes.len(), self.clock.monotonic().saturating_sub(began));
         match done.map_err(StoreError::from).flatten() {
             Ok(outcomes) if outcomes.len() == writes.len() => {
                 debug!(writes = writes.len(), "batch committed");
-                for ((write, outcome), (answer, _)) in writes.iter().zip(outcomes).zip(answers) {
+                for ((write, outcome), (answer, _, traced)) in writes.iter().zip(outcomes).zip(answers) {
+                    self.meters.done(write, &outcome);
                     // The observer first: it only queues, and a sender that is gone must not cost the others.
-                    self.observer.committed(write, &outcome);
+                    trace::in_scope(traced, || self.observer.committed(write, &outcome));
                     let _ = answer.send(Ok(outcome));
                 }
             }
-            Ok(_) => fail(answers, &StoreError::Corrupt { what: "number of outcomes" }),
-            Err(error) => fail(answers, &error),
+            Ok(_) => self.fail(&writes, answers, &StoreError::Corrupt { what: "number of outcomes" }),
+            Err(error) => self.fail(&writes, answers, &error),
         }
     }
-}
 
-/// Answers a batch of which it is not known whether it was committed.
-fn fail(answers: Vec<(Answer, Option<Order>)>, error: &StoreError) {
-    warn!(error = %error, cause = ?std::error::Error::source(error), writes = answers.len(), "batch failed");
-    for (answer, order) in answers {
-        // Holds come before the answers, so that what the peer sends next meets them.
-        if let Some(order) = order {
-            order.hold();
+    /// Answers a batch of which it is not known whether it was committed.
+    fn fail(&self, writes: &[Write], answers: Vec<Promise>, error: &StoreError) {
+        warn!(error = %error, cause = ?std::error::Error::source(error), writes = answers.len(), "batch failed");
+        self.meters.failed();
+        for (write, (answer, order, _)) in writes.iter().zip(answers) {
+            // Holds come before the answers, so that what the peer sends next meets them.
+            if let Some(order) = order {
+                order.hold();
+            }
+            let error = MessageError::Store(match error {
+                StoreError::Corrupt { what } => StoreError::Corrupt { what },
+                StoreError::Unavailable(_) => StoreError::unavailable("the batch failed"),
+            });
+            self.meters.refused(write, &error);
+            let _ = answer.send(Err(error));
         }
-        let _ = answer.send(Err(MessageError::Store(match error {
-            StoreError::Corrupt { what } => StoreError::Corrupt { what },
-            StoreError::Unavailable(_) => StoreError::unavailable("the batch failed"),
-        })));
     }
 }

@@ -3,6 +3,7 @@
 mod commit;
 mod error;
 mod lane;
+mod meters;
 mod model;
 mod plan;
 mod service;

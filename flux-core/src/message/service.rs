@@ -15,6 +15,7 @@ use super::{
 use crate::error::StoreError;
 use crate::feed::{FeedRange, FeedStore};
 use crate::id::{ConversationId, Epoch, LogId, MessageId, Pair, Seq, UserId};
+use crate::observe::trace;
 use crate::routing::{Delivery, Event, EventSink};
 use crate::session::Actor;
 use crate::time::{Clock, REQUEST_DEADLINE, within};
@@ -229,7 +230,8 @@ impl Messages {
         }
         let others = found.cursors.iter().map(|cursor| cursor.user).filter(|user| *user != actor.user);
         let event = Event::Typing { conversation, user: actor.user, typing };
-        self.events.deliver(Delivery { users: others.collect(), except: None, event });
+        let trace = trace::current();
+        self.events.deliver(Delivery { users: others.collect(), except: None, event, trace });
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::feed::FeedEntry;
 use crate::id::{ConversationId, LogId, Seq, SessionId, UserId};
 use crate::message::{Cursor, Message};
+use crate::observe::TraceContext;
 use crate::presence::Presence;
 use crate::session::SessionEndReason;
 
@@ -54,6 +55,20 @@ pub enum Event {
 }
 
 impl Event {
+    /// Its kind in metrics and logs.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Message(_) => "message",
+            Self::Receipt { .. } => "receipt",
+            Self::Presence(_) => "presence",
+            Self::Typing { .. } => "typing",
+            Self::Feed(_) => "feed",
+            Self::SessionEnded(_) => "session_ended",
+            Self::Draining { .. } => "draining",
+            Self::LogChanged { .. } => "log_changed",
+        }
+    }
+
     /// Whether nobody misses anything if it is dropped: presence and typing enter no log.
     pub const fn is_transient(&self) -> bool {
         matches!(self, Self::Presence(_) | Self::Typing { .. })
@@ -84,6 +99,8 @@ pub struct Delivery {
     pub except: Option<SessionId>,
     /// What.
     pub event: Event,
+    /// The trace of what caused it, if it has one.
+    pub trace: Option<TraceContext>,
 }
 
 /// Where events go in. Must not block; the router is the one of a running Flux.

@@ -1,9 +1,10 @@
 //! The connections of this node.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use super::meters::HubMeters;
 use super::outbox::{CloseReason, Outbox, Push, Pushed};
 use super::{Delivery, Event};
 use crate::id::{ConversationId, Generation, LogId, Seq, SessionId, UserId};
@@ -25,22 +26,11 @@ pub struct LocalConnection {
     pub away: bool,
 }
 
-/// What the hub has counted since its start.
-#[derive(Debug, Default)]
-pub struct HubCounts {
-    /// Events queued to connections.
-    pub pushed: AtomicU64,
-    /// Transient events dropped for lack of room.
-    pub dropped: AtomicU64,
-    /// Connections cut off because they read too slowly.
-    pub cut_off: AtomicU64,
-}
-
 /// Who is connected to this node, and the way to them.
 #[derive(Debug, Default)]
 pub struct Hub {
     users: RwLock<BTreeMap<UserId, Vec<LocalConnection>>>,
-    counts: HubCounts,
+    meters: HubMeters,
     muted: AtomicBool,
     #[cfg(feature = "testing")]
     lossy: AtomicBool,
@@ -60,15 +50,18 @@ impl Hub {
         if own.iter().any(|c| c.session == connection.session && c.generation > connection.generation) {
             return false;
         }
+        let before = own.len();
         own.retain(|older| {
             let gives_way = older.session == connection.session;
             if gives_way {
+                self.meters.cut_off(CloseReason::Superseded);
                 older.outbox.close(CloseReason::Superseded);
             }
             !gives_way
         });
         connection.outbox.mute(self.muted.load(Ordering::Relaxed));
         own.push(connection);
+        self.meters.connected(before, own.len());
         true
     }
 
@@ -76,7 +69,9 @@ impl Hub {
     pub fn detach(&self, user: UserId, session: SessionId, generation: Generation) -> bool {
         let mut users = self.write();
         let Some(own) = users.get_mut(&user) else { return true };
+        let before = own.len();
         own.retain(|c| c.session != session || c.generation != generation);
+        self.meters.connected(before, own.len());
         let gone = own.is_empty();
         if gone {
             users.remove(&user);
@@ -111,11 +106,6 @@ impl Hub {
         self.read().values().flatten().cloned().collect()
     }
 
-    /// What was counted.
-    pub const fn counts(&self) -> &HubCounts {
-        &self.counts
-    }
-
     /// Pushes an event to the connections of its users. Never waits: who has no room is cut off.
     pub fn deliver(&self, delivery: &Delivery) {
         #[cfg(feature = "testing")]
@@ -139,8 +129,8 @@ impl Hub {
                     }
                     continue;
                 }
-                let push = push.get_or_insert_with(|| Push::new(delivery.event.clone()));
-                self.count(connection.outbox.push(push, log));
+                let push = push.get_or_insert_with(|| Push::traced(delivery.event.clone(), delivery.trace));
+                self.count(push.event(), connection.outbox.push(push, log));
             }
         }
     }
@@ -149,16 +139,16 @@ impl Hub {
     pub fn note_head(&self, user: UserId, log: LogId, head: Seq) -> usize {
         let users = self.read();
         let connections = users.get(&user).map_or(&[][..], Vec::as_slice);
-        let noted = connections.iter().map(|c| self.count(c.outbox.note_head(log, head)));
-        noted.filter(|pushed| *pushed == Pushed::Queued).count()
+        let noted = connections.iter().map(|c| c.outbox.note_head(log, head));
+        noted.filter(|pushed| self.noted("log_changed", *pushed)).count()
     }
 
     /// Sees to it that the connections of `user` learn where a cursor stands, unless they were sent it.
     pub fn note_cursor(&self, user: UserId, conversation: ConversationId, cursor: Cursor) -> usize {
         let users = self.read();
         let connections = users.get(&user).map_or(&[][..], Vec::as_slice);
-        let noted = connections.iter().map(|c| self.count(c.outbox.note_cursor(conversation, cursor)));
-        noted.filter(|pushed| *pushed == Pushed::Queued).count()
+        let noted = connections.iter().map(|c| c.outbox.note_cursor(conversation, cursor));
+        noted.filter(|pushed| self.noted("receipt", *pushed)).count()
     }
 
     /// Lets every connection forget what it was told before the last turn.
@@ -173,6 +163,7 @@ impl Hub {
         if self.muted.swap(muted, Ordering::Relaxed) == muted {
             return;
         }
+        self.meters.muted(muted);
         for connection in self.read().values().flatten() {
             connection.outbox.mute(muted);
         }
@@ -193,7 +184,7 @@ impl Hub {
         let push = Push::new(event);
         let users = self.read();
         for connection in users.get(&user).into_iter().flatten().filter(|c| c.session == session) {
-            self.count(connection.outbox.push(&push, None));
+            self.count(push.event(), connection.outbox.push(&push, None));
         }
     }
 
@@ -212,20 +203,35 @@ impl Hub {
         let users = self.read();
         let mut found = false;
         for connection in users.get(&user).into_iter().flatten().filter(|c| which(c)) {
+            self.meters.cut_off(reason);
             connection.outbox.close(reason);
             found = true;
         }
         found
     }
 
-    fn count(&self, pushed: Pushed) -> Pushed {
-        let counter = match pushed {
-            Pushed::Queued => &self.counts.pushed,
-            Pushed::Dropped => &self.counts.dropped,
-            Pushed::Overflow => &self.counts.cut_off,
-        };
-        counter.fetch_add(1, Ordering::Relaxed);
-        pushed
+    /// Counts what came of a push.
+    fn count(&self, event: &Event, pushed: Pushed) {
+        match pushed {
+            Pushed::Queued if event.has_content() && self.muted.load(Ordering::Relaxed) => {
+                self.meters.dropped("muted");
+            }
+            Pushed::Queued => self.meters.pushed(event.kind()),
+            Pushed::Dropped if event.is_transient() => self.meters.dropped("transient"),
+            Pushed::Dropped => self.meters.dropped("closing"),
+            Pushed::Overflow => self.meters.overflowed(),
+        }
+    }
+
+    /// Counts what came of a reminder, and says whether the connection had to be reminded. One that knew already is the
+    /// rule, and not counted.
+    fn noted(&self, kind: &'static str, pushed: Pushed) -> bool {
+        match pushed {
+            Pushed::Queued => self.meters.pushed(kind),
+            Pushed::Dropped => {}
+            Pushed::Overflow => self.meters.overflowed(),
+        }
+        pushed == Pushed::Queued
     }
 
     fn read(&self) -> RwLockReadGuard<'_, BTreeMap<UserId, Vec<LocalConnection>>> {

@@ -11,6 +11,7 @@ use super::{
     LoadReports, LocalConnection, Located, Neighbours, NodeInfo, NodeRegistry, Router, SessionDirectory,
 };
 use crate::error::StoreError;
+use crate::observe::{Counters, metric};
 use crate::time::{Clock, within};
 
 /// How many sessions are announced at once.
@@ -54,12 +55,19 @@ pub struct NodeLease {
     info: Mutex<NodeInfo>,
     /// The registry had lost this node, and the directory its sessions.
     lost: Notify,
+    renewals: Counters<1>,
 }
 
 impl NodeLease {
     /// Over its parts; `info` is what the node says of itself.
     pub fn new(parts: LeaseParts, settings: LeaseSettings, info: NodeInfo) -> Self {
-        Self { parts, settings, info: Mutex::new(info), lost: Notify::new() }
+        Self {
+            parts,
+            settings,
+            info: Mutex::new(info),
+            lost: Notify::new(),
+            renewals: Counters::new(metric::LEASES),
+        }
     }
 
     /// Announces the node and goes on renewing for ever. A registry that is down costs nothing but being found.
@@ -69,7 +77,9 @@ impl NodeLease {
 
     async fn renew(&self) {
         loop {
-            match within(&*self.parts.clock, self.settings.interval, self.turn()).await {
+            let turned = within(&*self.parts.clock, self.settings.interval, self.turn()).await;
+            self.renewals.count([if matches!(turned, Ok(Ok(()))) { "renewed" } else { "failed" }]);
+            match turned {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => warn!(error = %error, "lease not renewed"),
                 Err(late) => warn!(error = %late, "lease not renewed"),
@@ -92,6 +102,7 @@ impl NodeLease {
         let known = self.parts.registry.renew(info.node, self.settings.lease).await?;
         self.parts.registry.announce(info, self.settings.lease).await?;
         if !known && !self.parts.router.hub().is_empty() {
+            self.renewals.count(["lost"]);
             info!("the registry did not know this node; its sessions are announced again");
             self.lost.notify_one();
         }

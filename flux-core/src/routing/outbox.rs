@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
+use metrics::Histogram;
 use tokio::sync::Notify;
 
 use super::Event;
 use crate::id::{ConversationId, LogId, Seq, UserId};
 use crate::message::Cursor;
+use crate::observe::{TraceContext, metric};
 use crate::session::SessionEndReason;
 
 /// How many wire formats an event may be encoded in.
@@ -18,6 +20,7 @@ pub const WIRE_FORMATS: usize = 2;
 #[derive(Debug)]
 pub struct Push {
     event: Event,
+    trace: Option<TraceContext>,
     wire: [OnceLock<Bytes>; WIRE_FORMATS],
 }
 
@@ -25,7 +28,18 @@ impl Push {
     /// Of an event.
     #[must_use]
     pub fn new(event: Event) -> Arc<Self> {
-        Arc::new(Self { event, wire: Default::default() })
+        Self::traced(event, None)
+    }
+
+    /// Of an event and the trace of what caused it.
+    #[must_use]
+    pub fn traced(event: Event, trace: Option<TraceContext>) -> Arc<Self> {
+        Arc::new(Self { event, trace, wire: Default::default() })
+    }
+
+    /// The trace of what caused it.
+    pub const fn trace(&self) -> Option<TraceContext> {
+        self.trace
     }
 
     /// What it is.
@@ -99,6 +113,7 @@ pub struct Outbox {
     state: Mutex<State>,
     wake: Notify,
     limits: OutboxLimits,
+    depth: Histogram,
 }
 
 #[derive(Debug, Default)]
@@ -122,7 +137,8 @@ impl Outbox {
     /// An empty one.
     #[must_use]
     pub fn new(limits: OutboxLimits) -> Arc<Self> {
-        Arc::new(Self { state: Mutex::default(), wake: Notify::new(), limits })
+        let depth = metric::OUTBOX.histogram();
+        Arc::new(Self { state: Mutex::default(), wake: Notify::new(), limits, depth })
     }
 
     /// Queues an event; `log` names the log entry that it stands for, if it stands for one.
@@ -253,6 +269,7 @@ impl Outbox {
             }
         }
         let mut events = Vec::new();
+        let waiting = state.queue.len() + if state.muted { 0 } else { state.changed.len() };
         if state.muted {
             let kept: VecDeque<_> = std::mem::take(&mut state.queue);
             for push in kept {
@@ -273,7 +290,13 @@ impl Outbox {
                 events.push(Push::new(Event::LogChanged { log, head }));
             }
         }
-        (!events.is_empty()).then_some(Work::Events(events))
+        drop(state);
+        if events.is_empty() {
+            return None;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "an outbox is shorter than 2^52")]
+        self.depth.record(waiting as f64);
+        Some(Work::Events(events))
     }
 
     fn note(&self, state: &mut State, log: LogId, head: Seq) -> Pushed {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
+use super::meters::{LaneMeters, RemoteMeters};
 use super::places::Places;
 use super::{Envelope, Located, Notice, PeerTransport, RouterParts};
 use crate::id::{NodeId, UserId};
@@ -27,15 +28,12 @@ pub(super) struct Remote {
     peers: Arc<Mutex<BTreeSet<NodeId>>>,
     places: Arc<Places>,
     lanes: BTreeMap<NodeId, mpsc::Sender<Notice>>,
+    meters: RemoteMeters,
 }
 
 impl Remote {
-    pub(super) const fn new(
-        parts: RouterParts,
-        peers: Arc<Mutex<BTreeSet<NodeId>>>,
-        places: Arc<Places>,
-    ) -> Self {
-        Self { parts, peers, places, lanes: BTreeMap::new() }
+    pub(super) fn new(parts: RouterParts, peers: Arc<Mutex<BTreeSet<NodeId>>>, places: Arc<Places>) -> Self {
+        Self { parts, peers, places, lanes: BTreeMap::new(), meters: RemoteMeters::new() }
     }
 
     pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Notice>) {
@@ -62,7 +60,8 @@ impl Remote {
             };
             for node in nodes {
                 if node != self.parts.node && self.lane(node).try_send(notice.clone()).is_err() {
-                    debug!(node.id = %node, "too much waits for this node; repair will tell");
+                    self.meters.lane_full();
+                    debug!(peer.id = %node, "too much waits for this node; repair will tell");
                 }
             }
         }
@@ -76,11 +75,15 @@ impl Remote {
     ) -> BTreeMap<UserId, Arc<[NodeId]>> {
         let now = self.parts.clock.monotonic();
         let mut known = self.places.look(users, now);
+        self.meters.looked(users.len(), known.unknown.len());
         if known.unknown.is_empty() {
             return known.nodes;
         }
         let locate = self.parts.directory.locate(&known.unknown);
-        if let Ok(Ok(located)) = within(&*self.parts.clock, STEP_DEADLINE, locate).await {
+        let answer = within(&*self.parts.clock, STEP_DEADLINE, locate).await;
+        let took = self.parts.clock.monotonic().saturating_sub(now);
+        self.meters.asked(matches!(answer, Ok(Ok(_))), took);
+        if let Ok(Ok(located)) = answer {
             let nodes = |entries: Vec<Located>| {
                 let nodes: BTreeSet<NodeId> = entries.iter().map(|entry| entry.node).collect();
                 nodes.into_iter().collect()
@@ -112,13 +115,17 @@ async fn carry(
     peers: Arc<dyn PeerTransport>,
     clock: Arc<dyn Clock>,
 ) {
+    let meters = LaneMeters::new();
     let mut notices = Vec::with_capacity(ENVELOPE);
     while queue.recv_many(&mut notices, ENVELOPE).await > 0 {
         let envelope = Envelope { notices: std::mem::take(&mut notices) };
-        match within(&*clock, STEP_DEADLINE, peers.send(node, envelope)).await {
+        let (count, began) = (envelope.notices.len(), clock.monotonic());
+        let sent = within(&*clock, STEP_DEADLINE, peers.send(node, envelope)).await;
+        meters.sent(count, &sent, clock.monotonic().saturating_sub(began));
+        match sent {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => debug!(node.id = %node, error = %error, "envelope not taken; repair will tell"),
-            Err(late) => debug!(node.id = %node, error = %late, "envelope not confirmed; repair will tell"),
+            Ok(Err(error)) => debug!(peer.id = %node, error = %error, "envelope not taken; repair will tell"),
+            Err(late) => debug!(peer.id = %node, error = %late, "envelope not confirmed; repair will tell"),
         }
     }
 }

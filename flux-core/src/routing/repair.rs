@@ -8,12 +8,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use metrics::Counter;
 use tracing::{debug, warn};
 
 use super::Hub;
 use crate::error::StoreError;
 use crate::id::LogId;
 use crate::message::{ChangedLog, MessageStore, Stamp};
+use crate::observe::{Counters, metric};
 use crate::time::{Clock, within};
 
 /// How repair behaves.
@@ -37,6 +39,8 @@ pub struct Repair {
     hub: Arc<Hub>,
     clock: Arc<dyn Clock>,
     settings: RepairSettings,
+    repairs: Counter,
+    rounds: Counters<1>,
 }
 
 impl Repair {
@@ -47,15 +51,19 @@ impl Repair {
         clock: Arc<dyn Clock>,
         settings: RepairSettings,
     ) -> Self {
-        Self { store, hub, clock, settings }
+        let (repairs, rounds) = (metric::REPAIRS.counter(), Counters::new(metric::REPAIR_ROUNDS));
+        Self { store, hub, clock, settings, repairs, rounds }
     }
 
     /// Rounds for ever; a failed one is repeated from where it was.
     pub async fn run(self) {
         let mut since = None;
         loop {
-            match within(&*self.clock, self.settings.interval, self.round(since)).await {
+            let done = within(&*self.clock, self.settings.interval, self.round(since)).await;
+            self.rounds.count([if matches!(done, Ok(Ok(_))) { "done" } else { "failed" }]);
+            match done {
                 Ok(Ok((next, told))) => {
+                    self.repairs.increment(told as u64);
                     if told > 0 {
                         debug!(told, "repair told connections of what they were not sent");
                     }

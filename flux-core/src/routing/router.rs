@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::mpsc;
 use tracing::warn;
 
+use super::meters::RouterMeters;
 use super::places::Places;
 use super::remote::Remote;
 use super::{Delivery, Envelope, Event, EventSink, Hub, Notice, PeerTransport, SessionDirectory};
@@ -13,6 +14,7 @@ use crate::account::Ended;
 use crate::feed::{FeedChange, FeedEntry};
 use crate::id::{NodeId, SessionId, UserId};
 use crate::message::{Message, Write, Written};
+use crate::observe::trace;
 use crate::session::{Announcer, EndedSession};
 use crate::time::Clock;
 
@@ -39,6 +41,7 @@ pub struct Router {
     peers: Arc<Mutex<BTreeSet<NodeId>>>,
     places: Arc<Places>,
     friendships: Mutex<Vec<Weak<dyn RelationObserver>>>,
+    meters: RouterMeters,
 }
 
 /// Hears when two users may no longer see each other.
@@ -60,6 +63,7 @@ impl Router {
             peers: Arc::clone(&peers),
             places: Arc::clone(&places),
             friendships: Mutex::default(),
+            meters: RouterMeters::new(),
         });
         tokio::spawn(Remote::new(parts, peers, places).run(notices));
         router
@@ -78,6 +82,7 @@ impl Router {
     /// Which other nodes live, as the registry says.
     pub fn set_peers(&self, mut live: BTreeSet<NodeId>) {
         live.remove(&self.node);
+        self.meters.peers(live.len());
         let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
         if *peers != live {
             *peers = live;
@@ -92,6 +97,7 @@ impl Router {
 
     /// Takes what another node sends.
     pub fn receive(&self, envelope: Envelope) -> Vec<UserId> {
+        self.meters.received(envelope.notices.len());
         let mut presence = Vec::new();
         for notice in envelope.notices {
             match notice {
@@ -129,6 +135,7 @@ impl Router {
 
     fn enqueue(&self, notice: Notice) {
         if self.remote.try_send(notice).is_err() {
+            self.meters.queue_full();
             warn!("queue to other nodes is full; repair will tell them");
         }
     }
@@ -139,7 +146,8 @@ impl Router {
             FeedChange::Blocked { profile, .. } => self.announce_parting(user, profile.user),
             _ => {}
         }
-        self.deliver(Delivery { users: Arc::new([user]), except, event: Event::Feed(entry.clone()) });
+        let event = Event::Feed(entry.clone());
+        self.deliver(Delivery { users: Arc::new([user]), except, event, trace: trace::current() });
     }
 
     fn announce_parting(&self, one: UserId, other: UserId) {
@@ -203,6 +211,7 @@ impl crate::message::CommitObserver for Router {
                     // A connection is answered; a call over HTTP is no connection, and the user's may all be told.
                     except: append.actor.generation.map(|_| append.actor.session),
                     event: Event::Message(message),
+                    trace: trace::current(),
                 });
             }
             (Write::MoveCursor(mv), Written::CursorMoved { cursor, changed: true, members }) => {
@@ -210,6 +219,7 @@ impl crate::message::CommitObserver for Router {
                     users: Arc::clone(members),
                     except: mv.actor.generation.map(|_| mv.actor.session),
                     event: Event::Receipt { conversation: mv.conversation, cursor: *cursor },
+                    trace: trace::current(),
                 });
             }
             _ => {}

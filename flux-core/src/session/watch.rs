@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use metrics::Gauge;
 use tracing::{info, warn};
 
 use super::{Announcer, EndedSession, Revocations, SessionStore};
@@ -12,6 +13,7 @@ use crate::error::StoreError;
 use crate::feed::FeedEntry;
 use crate::id::{SessionId, UserId};
 use crate::message::LONGEST_TRANSACTION;
+use crate::observe::{Counters, metric};
 use crate::time::{Clock, Timestamp, within};
 
 /// How a process keeps up with the sessions that end elsewhere.
@@ -55,6 +57,8 @@ pub struct RevocationWatch {
     announcer: Arc<dyn Announcer>,
     settings: WatchSettings,
     state: Mutex<State>,
+    reads: Counters<1>,
+    read_at: Gauge,
 }
 
 #[derive(Debug, Default)]
@@ -79,14 +83,17 @@ impl RevocationWatch {
         announcer: Arc<dyn Announcer>,
         settings: WatchSettings,
     ) -> Self {
-        Self { store, clock, announcer, settings, state: Mutex::default() }
+        let (reads, read_at) = (Counters::new(metric::REVOCATION_READS), metric::REVOCATIONS_READ_AT.gauge());
+        Self { store, clock, announcer, settings, state: Mutex::default(), reads, read_at }
     }
 
     /// Reads for ever, at the interval of the settings.
     pub async fn run(&self) {
         let mut failing = false;
         loop {
-            match self.poll_once().await {
+            let polled = self.poll_once().await;
+            self.reads.count([if polled.is_ok() { "read" } else { "failed" }]);
+            match polled {
                 Ok(()) if failing => {
                     failing = false;
                     info!("revocations are read again");
@@ -120,6 +127,8 @@ impl RevocationWatch {
             state.read_at = state.read_at.max(Some(read.read_at));
             state.fresh_at = state.fresh_at.max(Some(began));
         }
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds of this era are below 2^52")]
+        self.read_at.set(self.clock.now().as_millis() as f64 / 1_000.0);
         if !new.is_empty() {
             self.announcer.found_ended(&new);
         }

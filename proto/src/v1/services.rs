@@ -108,6 +108,9 @@ pub struct PeerDelivery {
     /// All but that of this session; empty for all.
     #[prost(string, tag = "2")]
     pub except_session_id: ::prost::alloc::string::String,
+    /// The trace of what caused it, as W3C Trace Context writes it; empty for none.
+    #[prost(string, tag = "11")]
+    pub traceparent: ::prost::alloc::string::String,
     #[prost(oneof = "peer_delivery::Event", tags = "3, 4, 5, 6, 7, 8, 9, 10")]
     pub event: ::core::option::Option<peer_delivery::Event>,
 }

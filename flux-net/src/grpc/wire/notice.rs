@@ -35,6 +35,7 @@ fn notice(notice: &Notice) -> Option<Wire> {
             user_ids: delivery.users.iter().map(ToString::to_string).collect(),
             except_session_id: delivery.except.map_or_else(String::new, |session| session.to_string()),
             event: Some(event::event(&delivery.event, &delivery.users)?),
+            traceparent: delivery.trace.map_or_else(String::new, |trace| trace.to_string()),
         }),
         &Notice::Disconnect { user, session, reason } => Wire::Disconnect(v1::PeerDisconnect {
             user_id: user.to_string(),
@@ -58,14 +59,16 @@ fn notice(notice: &Notice) -> Option<Wire> {
 
 fn read_notice(notice: v1::PeerNotice) -> Result<Notice, Unreadable> {
     Ok(match needed(notice.notice, "notice")? {
-        Wire::Deliver(v1::PeerDelivery { user_ids, except_session_id, event }) => {
+        Wire::Deliver(v1::PeerDelivery { user_ids, except_session_id, event, traceparent }) => {
             let except = match except_session_id.as_str() {
                 "" => None,
                 text => Some(read_id(text, "except_session_id")?),
             };
             let users = read_ids(&user_ids, "user_ids")?.into();
             let event = event::read_event(needed(event, "event")?)?;
-            Notice::Deliver(Arc::new(Delivery { users, except, event }))
+            // A trace is nothing that anybody relies on: one that cannot be read is none.
+            let trace = traceparent.parse().ok();
+            Notice::Deliver(Arc::new(Delivery { users, except, event, trace }))
         }
         Wire::Disconnect(disconnect) => {
             let EndedSession { user, session, reason } = read_disconnect(&disconnect)?;

@@ -137,11 +137,17 @@ fn delivery() -> impl Strategy<Value = Delivery> {
         (seq(), at(), change(reader))
             .prop_map(move |(seq, at, change)| (vec![reader], Event::Feed(FeedEntry { seq, at, change })))
     });
-    (prop_oneof![to_many, to_one], prop::option::of(id())).prop_map(|((users, event), except)| Delivery {
-        users: users.into(),
-        except,
-        event,
-    })
+    let trace = prop::option::of((1..=u128::MAX, 1..=u64::MAX, any::<bool>()));
+    (prop_oneof![to_many, to_one], prop::option::of(id()), trace).prop_map(
+        |((users, event), except, trace)| Delivery {
+            users: users.into(),
+            except,
+            event,
+            trace: trace.map(|(trace, span, sampled)| {
+                format!("00-{trace:032x}-{span:016x}-{:02x}", u8::from(sampled)).parse().unwrap()
+            }),
+        },
+    )
 }
 
 fn notice() -> impl Strategy<Value = Notice> {
