@@ -11,4 +11,6 @@ pub use auth::{
 pub use channel::{BreakerSettings, ChannelSettings, InvalidEndpoint, ServiceChannel};
 pub use failure::Failure;
 pub use server::{GrpcLimits, Reflection, ServeError, Service, serve};
+mod peer;
 mod wire;
+pub use peer::{GrpcPeers, PeerSettings, PeerStatus, SubmitClient, chat_peer_service};

@@ -74,6 +74,10 @@ impl ServiceAuth {
         !self.0.secrets.is_empty() || self.0.tls.is_some()
     }
 
+    pub(super) fn entropy(&self) -> &dyn Entropy {
+        &*self.0.entropy
+    }
+
     pub(super) fn tls(&self) -> Option<&ServiceTls> {
         self.0.tls.as_ref()
     }

@@ -103,18 +103,10 @@ pub(crate) enum Repeat {
 pub struct ServiceChannel(Arc<Inner>);
 
 struct Inner {
-    instances: Vec<Instance>,
+    instances: Vec<Arc<Instance>>,
     /// The one that answered last.
     preferred: AtomicUsize,
     settings: ChannelSettings,
-    auth: ServiceAuth,
-}
-
-/// One instance. Its address is looked up anew for every connection.
-struct Instance {
-    endpoint: Endpoint,
-    channel: Mutex<Channel>,
-    breaker: Breaker,
 }
 
 impl ServiceChannel {
@@ -124,19 +116,15 @@ impl ServiceChannel {
     /// [`InvalidEndpoint`] if there is none, or one cannot be right.
     pub fn new(
         urls: &[impl AsRef<str>],
-        auth: ServiceAuth,
+        auth: &ServiceAuth,
         settings: ChannelSettings,
     ) -> Result<Self, InvalidEndpoint> {
         if urls.is_empty() {
             return Err(InvalidEndpoint::Nobody);
         }
-        let instances = urls.iter().map(|url| {
-            let endpoint = settings.endpoint(url.as_ref(), &auth)?;
-            let channel = Mutex::new(endpoint.connect_lazy());
-            Ok(Instance { endpoint, channel, breaker: Breaker::new(settings.breaker) })
-        });
+        let instances = urls.iter().map(|url| Instance::new(url.as_ref(), auth, &settings).map(Arc::new));
         let instances = instances.collect::<Result<_, InvalidEndpoint>>()?;
-        Ok(Self(Arc::new(Inner { instances, preferred: AtomicUsize::new(0), settings, auth })))
+        Ok(Self(Arc::new(Inner { instances, preferred: AtomicUsize::new(0), settings })))
     }
 
     /// Makes a call within the deadline: at the instance that answered last, and if it does not, at the next.
@@ -149,64 +137,95 @@ impl ServiceChannel {
     where
         F: Future<Output = Result<Response<A>, Status>>,
     {
-        let Inner { instances, preferred, settings, auth } = &*self.0;
-        let deadline = Instant::now() + settings.deadline;
+        let Inner { instances, preferred, settings } = &*self.0;
         let first = preferred.load(Ordering::Relaxed);
-        let mut failure = Failure::new(ErrorCode::Unavailable);
-        for turn in 0..instances.len() {
-            let place = (first + turn) % instances.len();
-            let instance = &instances[place];
-            let now = Instant::now();
-            if now >= deadline || !instance.breaker.lets_through() {
-                continue;
-            }
-            let others = turn + 1 < instances.len();
-            let until = if others && repeat == Repeat::Safe {
-                deadline.min(now + settings.patience)
-            } else {
-                deadline
-            };
-            let mut request = Request::new(question.clone());
-            request.set_timeout(until - now);
-            let verdict =
-                match timeout_at(until, ask(Signed::new(instance.channel(), auth.clone()), request)).await {
-                    Ok(Ok(answer)) => {
-                        instance.breaker.succeeded();
-                        preferred.store(place, Ordering::Relaxed);
-                        return Ok(answer.into_inner());
-                    }
-                    Ok(Err(status)) => {
-                        failure = Failure::from_status(&status);
-                        verdict(&status)
-                    }
-                    Err(_) => {
-                        failure = Failure::new(ErrorCode::Timeout);
-                        Verdict::Broken
-                    }
-                };
-            if verdict == Verdict::Answered {
-                instance.breaker.succeeded();
-            } else {
-                debug!(error = %failure, "an instance of a service did not answer");
-                instance.broke();
-            }
-            let again = match verdict {
-                Verdict::Unreached => true,
-                Verdict::Broken => repeat == Repeat::Safe,
-                // It is well and says no; what it lacks another one may have.
-                Verdict::Answered => repeat == Repeat::Safe && is_of_the_instance(failure.code),
-            };
-            if !again {
-                break;
-            }
-        }
-        Err(failure)
+        let order = (0..instances.len()).map(|turn| (first + turn) % instances.len());
+        let order: Vec<_> = order.map(|place| (place, &*instances[place])).collect();
+        let (place, answer) = call_one_of(&order, settings, repeat, question, ask).await?;
+        preferred.store(place, Ordering::Relaxed);
+        Ok(answer)
     }
 }
 
+/// Makes a call within the deadline: at the first of `instances`, and if it does not answer, at the next. Returns who
+/// answered, and what.
+pub(super) async fn call_one_of<I: Copy, Q: Clone, A, F>(
+    instances: &[(I, &Instance)],
+    settings: &ChannelSettings,
+    repeat: Repeat,
+    question: Q,
+    ask: impl Fn(Signed, Request<Q>) -> F,
+) -> Result<(I, A), Failure>
+where
+    F: Future<Output = Result<Response<A>, Status>>,
+{
+    let deadline = Instant::now() + settings.deadline;
+    let mut failure = Failure::new(ErrorCode::Unavailable);
+    for (turn, (name, instance)) in instances.iter().enumerate() {
+        let now = Instant::now();
+        if now >= deadline || !instance.breaker.lets_through() {
+            continue;
+        }
+        let impatient = turn + 1 < instances.len() && repeat == Repeat::Safe;
+        let until = if impatient { deadline.min(now + settings.patience) } else { deadline };
+        let mut request = Request::new(question.clone());
+        request.set_timeout(until - now);
+        let verdict = match timeout_at(until, ask(instance.channel(), request)).await {
+            Ok(Ok(answer)) => {
+                instance.breaker.succeeded();
+                return Ok((*name, answer.into_inner()));
+            }
+            Ok(Err(status)) => {
+                failure = Failure::from_status(&status);
+                verdict(&status)
+            }
+            Err(_) => {
+                failure = Failure::new(ErrorCode::Timeout);
+                Verdict::Broken
+            }
+        };
+        if verdict == Verdict::Answered {
+            instance.breaker.succeeded();
+        } else {
+            debug!(service.url = %instance.endpoint.uri(), error = %failure, "an instance does not answer");
+            instance.broke();
+        }
+        let again = match verdict {
+            Verdict::Unreached => true,
+            Verdict::Broken => repeat == Repeat::Safe,
+            // It is well and says no; what it lacks another one may have.
+            Verdict::Answered => repeat == Repeat::Safe && is_of_the_instance(failure.code),
+        };
+        if !again {
+            break;
+        }
+    }
+    Err(failure)
+}
+
+/// One instance. Its address is looked up anew for every connection.
+pub(super) struct Instance {
+    endpoint: Endpoint,
+    channel: Mutex<Channel>,
+    breaker: Breaker,
+    auth: ServiceAuth,
+}
+
 impl Instance {
-    fn channel(&self) -> Channel {
-        self.channel.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// At `url`. Nothing is connected before the first call.
+    pub(super) fn new(
+        url: &str,
+        auth: &ServiceAuth,
+        settings: &ChannelSettings,
+    ) -> Result<Self, InvalidEndpoint> {
+        let endpoint = settings.endpoint(url, auth)?;
+        let channel = Mutex::new(endpoint.connect_lazy());
+        Ok(Self { endpoint, channel, breaker: Breaker::new(settings.breaker), auth: auth.clone() })
+    }
+
+    fn channel(&self) -> Signed {
+        let channel = self.channel.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Signed::new(channel, self.auth.clone())
     }
 
     /// It did not answer: the next call makes a connection of its own, to where its name points then.
@@ -230,8 +249,12 @@ const fn is_of_the_instance(code: ErrorCode) -> bool {
 
 impl fmt::Debug for ServiceChannel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ServiceChannel")
-            .field("instances", &self.0.instances.iter().map(|one| one.endpoint.uri()).collect::<Vec<_>>())
-            .finish_non_exhaustive()
+        f.debug_struct("ServiceChannel").field("instances", &self.0.instances).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Instance").field("uri", self.endpoint.uri()).finish_non_exhaustive()
     }
 }

@@ -1,6 +1,7 @@
 //! From the words of the core to those of the wire, and back. What is written here is read here: each pair stands
 //! together.
 
+mod error;
 mod event;
 mod feed;
 mod message;
