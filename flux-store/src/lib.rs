@@ -18,6 +18,8 @@ pub mod mysql;
 pub mod redis;
 #[cfg(feature = "servers")]
 pub mod servers;
+#[cfg(any(feature = "sqlite", feature = "mysql"))]
+mod sql;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 #[cfg(feature = "system")]

@@ -8,6 +8,7 @@ use super::SqliteStore;
 use super::rows::{Columns, Id, corrupt, limit as rows};
 use super::statement::statements;
 use super::writer::Tx;
+use crate::sql;
 
 statements! {
     NEXT = "INSERT INTO feed_heads (user_id, head_seq, floor_seq, changed) VALUES (?, 1, 0, ?) \
@@ -30,7 +31,7 @@ pub(super) async fn append(
     user: UserId,
     change: FeedChange,
 ) -> Result<(UserId, FeedEntry), StoreError> {
-    let json = serde_json::to_string(&change).map_err(StoreError::unavailable)?;
+    let json = sql::feed_text(&change)?;
     let (at, stamp) = (tx.now(), tx.next_stamp());
     let row = tx.one(sqlx::query(NEXT).bind(user.blob()).bind(stamp)).await?;
     let seq = Columns::of(&row.ok_or(corrupt("feed_heads"))?).seq("feed_heads.head_seq")?;
@@ -50,20 +51,7 @@ impl FeedStore for SqliteStore {
     async fn feed(&self, user: UserId, after: Seq, limit: usize) -> Result<FeedRange, StoreError> {
         // The row of a feed without newer entries tells its head, so at least one row is asked for.
         let range = sqlx::query(RANGE).bind(user.blob()).bind(after.as_i64()).bind(rows(limit.max(1)));
-        let mut found = FeedRange { entries: Vec::new(), head: Seq::ZERO, floor: Seq::ZERO };
-        for row in self.readers.all(range).await? {
-            let mut columns = Columns::of(&row);
-            found.head = columns.seq("feed_heads.head_seq")?;
-            found.floor = columns.seq("feed_heads.floor_seq")?;
-            if let Some(seq) = columns.seq_or_null("feed_entries.seq")? {
-                let at = columns.time("feed_entries.at_ms")?;
-                let change = serde_json::from_str(&columns.text("feed_entries.change")?);
-                let change = change.map_err(|_| corrupt("feed_entries.change"))?;
-                found.entries.push(FeedEntry { seq, at, change });
-            }
-        }
-        found.entries.truncate(limit);
-        Ok(found)
+        sql::feed_range(&self.readers.all(range).await?, limit)
     }
 
     async fn cut_feeds(&self, keep: usize, limit: usize) -> Result<usize, StoreError> {

@@ -11,6 +11,8 @@ use super::rows::{Columns, Id, corrupt, limit as rows};
 use super::statement::statements;
 use super::writer::Tx;
 use super::{SqliteStore, account, feed};
+pub(super) use crate::sql::JobKind as Kind;
+use crate::sql::{JobPlace as Place, nothing_left};
 
 #[cfg(test)]
 pub(super) use deletion::STATEMENTS as DELETION;
@@ -28,34 +30,6 @@ statements! {
                SELECT low_id, since_ms FROM friendships \
                WHERE high_id = ?1 AND (since_ms, low_id) > (?2, ?3) \
                ORDER BY since_ms, other_id LIMIT ?4";
-}
-
-/// What a job does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Tells friends of a new profile.
-    ProfileChanged,
-    /// Clears up after a deleted account.
-    AccountDeleted,
-}
-
-impl Kind {
-    const fn code(self) -> i64 {
-        match self {
-            Self::ProfileChanged => 0,
-            Self::AccountDeleted => 1,
-        }
-    }
-
-    fn of(code: i64) -> Option<Self> {
-        [Self::ProfileChanged, Self::AccountDeleted].into_iter().find(|kind| kind.code() == code)
-    }
-}
-
-/// After which relation a page starts.
-struct Place {
-    ms: i64,
-    id: Vec<u8>,
 }
 
 /// Leaves a job behind, as part of the transaction that causes it.
@@ -79,7 +53,7 @@ impl JobStore for SqliteStore {
 
 async fn advance(tx: &mut Tx, job: JobId, page: usize) -> Result<JobStep, StoreError> {
     let Some(row) = tx.one(sqlx::query(JOB).bind(job.blob())).await? else {
-        return Ok(JobStep { entries: Vec::new(), done: true });
+        return Ok(nothing_left());
     };
     let mut columns = Columns::of(&row);
     let kind = Kind::of(columns.int("jobs.kind")?).ok_or(corrupt("jobs.kind"))?;

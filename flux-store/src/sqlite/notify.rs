@@ -6,14 +6,15 @@ use async_trait::async_trait;
 use flux_core::message::Stamp;
 use flux_core::notify::{
     ChannelName, NOTICE_LOOK, NoticeClaim, NoticeMark, NoticeNext, NoticeStore, OWN_MESSAGES_LOOKED_AT,
-    WaitingConversation, Wrote,
+    WaitingConversation,
 };
-use flux_core::{ConversationId, Seq, StoreError, UserId};
+use flux_core::{StoreError, UserId};
 
 use super::SqliteStore;
 use super::rows::{Columns, Id, corrupt, int, limit as rows};
 use super::statement::{many_statements, statements};
 use super::writer::Tx;
+use crate::sql;
 
 statements! {
     PLACE = "SELECT place FROM notice_places WHERE channel = ?";
@@ -139,30 +140,7 @@ impl NoticeStore for SqliteStore {
             .bind(user.blob())
             .bind(rows(limit))
             .bind(int(NOTICE_LOOK));
-        let mut found: Vec<(ConversationId, Seq, Seq, Vec<Wrote>)> = Vec::new();
-        for row in self.readers.all(waiting).await? {
-            let mut columns = Columns::of(&row);
-            let conversation = columns.id("conversations.conversation_id")?;
-            let after = columns.seq("notice_marks.told_seq")?;
-            let head = columns.seq("conversations.head_seq")?;
-            if found.last().is_none_or(|(last, ..)| *last != conversation) {
-                found.push((conversation, after, head, Vec::new()));
-            }
-            let (Some((.., wrote)), Some(sender)) =
-                (found.last_mut(), columns.bytes_or_null("messages.sender_id")?)
-            else {
-                continue;
-            };
-            wrote.push(Wrote {
-                user: UserId::read(sender).ok_or(corrupt("messages.sender_id"))?,
-                count: u64::try_from(columns.int("messages")?).map_err(|_| corrupt("messages"))?,
-                oldest: columns.time("messages.at_ms")?,
-                newest: columns.time("messages.at_ms")?,
-            });
-        }
-        let waiting =
-            |(conversation, after, head, wrote)| WaitingConversation::new(conversation, after, head, wrote);
-        Ok(found.into_iter().map(waiting).collect())
+        sql::waiting(&self.readers.all(waiting).await?)
     }
 
     async fn settle_notice(
@@ -231,16 +209,7 @@ async fn take(
         .bind(now.plus(hold).as_millis())
         .bind(rows(limit));
     let taken = tx.all(taking).await?;
-    let claim = |row| {
-        let mut columns = Columns::of(row);
-        Ok(NoticeClaim {
-            user: columns.id("notices.user_id")?,
-            turn: u64::try_from(columns.int("notices.turn")?).map_err(|_| corrupt("notices.turn"))?,
-            tries: u32::try_from(columns.int("notices.tries")?).map_err(|_| corrupt("notices.tries"))?,
-            due_for: now.since(columns.time("notices.since_ms")?),
-        })
-    };
-    taken.iter().map(claim).collect()
+    taken.iter().map(|row| sql::notice_claim(row, now)).collect()
 }
 
 async fn settle(

@@ -11,10 +11,11 @@ use flux_core::session::{
 };
 use flux_core::{Secret, SessionId, StoreError, Timestamp, TokenHash, UserId};
 
-use super::rows::{Columns, Id, corrupt, limit as rows, session_columns};
+use super::rows::{Columns, Id, limit as rows, session_columns};
 use super::statement::statements;
 use super::writer::Tx;
 use super::{SqliteStore, feed};
+use crate::sql;
 
 /// How many refresh tokens of a session are remembered.
 const TOKENS_KEPT: i64 = 64;
@@ -103,7 +104,7 @@ impl SessionStore for SqliteStore {
 
     async fn session(&self, session: SessionId) -> Result<Option<SessionRecord>, StoreError> {
         let found = self.readers.one(sqlx::query(SESSION).bind(session.blob())).await?;
-        found.as_ref().map(|row| record(&mut Columns::of(row))).transpose()
+        found.as_ref().map(sql::record).transpose()
     }
 
     async fn sessions(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
@@ -147,30 +148,9 @@ impl SessionStore for SqliteStore {
         let read_at = self.clock.now();
         let Some(since) = since else { return Ok(Revocations { ended: Vec::new(), read_at }) };
         let found = self.readers.all(sqlx::query(ENDED_SINCE).bind(since.as_millis())).await?;
-        let ended = found.iter().map(|row| {
-            let mut columns = Columns::of(row);
-            let at = columns.time("sessions.ended_ms")?;
-            let user = columns.id("sessions.user_id")?;
-            let session = columns.id("sessions.session_id")?;
-            Ok((at, EndedSession { user, session, reason: reason(&mut columns)? }))
-        });
+        let ended = found.iter().map(sql::revocation);
         Ok(Revocations { ended: ended.collect::<Result<_, StoreError>>()?, read_at })
     }
-}
-
-fn reason(columns: &mut Columns<'_>) -> Result<SessionEndReason, StoreError> {
-    let text = columns.text("sessions.end_reason")?;
-    SessionEndReason::parse(&text).ok_or(corrupt("sessions.end_reason"))
-}
-
-fn record(columns: &mut Columns<'_>) -> Result<SessionRecord, StoreError> {
-    let session = columns.session()?;
-    let generation = columns.generation("sessions.generation")?;
-    let ended = match columns.time_or_null("sessions.ended_ms")? {
-        None => None,
-        Some(at) => Some((at, reason(columns)?)),
-    };
-    Ok(SessionRecord { session, generation, ended })
 }
 
 async fn open(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use flux_core::message::{LONGEST_TRANSACTION, SessionFacts, Stamp, fence};
+use flux_core::message::{LONGEST_TRANSACTION, Stamp, fence};
 use flux_core::session::Actor;
 use flux_core::{ActError, Clock, StoreError, Timestamp};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
@@ -16,6 +16,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::rows::{Columns, Id};
 use super::statement::{Statement, failed, statements};
+use crate::sql::session_facts;
 
 statements! {
     BEGIN = "BEGIN IMMEDIATE";
@@ -204,15 +205,6 @@ impl Tx {
         let facts = row.as_ref().map(|row| session_facts(&mut Columns::of(row))).transpose()?;
         Ok(fence(facts.as_ref(), actor)?)
     }
-}
-
-/// Reads user, generation and whether it has ended.
-pub(super) fn session_facts(columns: &mut Columns<'_>) -> Result<SessionFacts, StoreError> {
-    Ok(SessionFacts {
-        user: columns.id("sessions.user_id")?,
-        generation: columns.generation("sessions.generation")?,
-        ended: columns.flag("sessions.ended_ms")?,
-    })
 }
 
 #[cfg(test)]

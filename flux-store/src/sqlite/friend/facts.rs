@@ -1,10 +1,9 @@
 //! What is true between two users, for [`decide`](flux_core::friend::decide).
 
-use flux_core::friend::{
-    FriendRequest, Greeting, KeptRequest, RelationChange, RelationFacts, Remark, RequestState, SideFacts,
-};
-use flux_core::{Pair, RequestId, StoreError, Timestamp, UserId};
+use flux_core::friend::{RelationChange, RelationFacts, Remark, SideFacts};
+use flux_core::{Pair, StoreError, UserId};
 
+use crate::sql::{self, RequestRow};
 use crate::sqlite::rows::{Columns, Id, corrupt, profile_columns};
 use crate::sqlite::statement::statements;
 use crate::sqlite::writer::Tx;
@@ -25,17 +24,6 @@ statements! {
              WHERE request_id = ?";
 }
 
-/// A request without the profiles of the two.
-struct Row {
-    request: RequestId,
-    from: UserId,
-    to: UserId,
-    greeting: Greeting,
-    created: Timestamp,
-    state: RequestState,
-    hidden: bool,
-}
-
 /// What is true between `me` and whomever `change` concerns.
 pub(super) async fn read(
     tx: &mut Tx,
@@ -45,10 +33,7 @@ pub(super) async fn read(
     let (other, named) = match change {
         RelationChange::Accept(id) | RelationChange::Reject(id) | RelationChange::Cancel(id) => {
             let named = request(tx, sqlx::query(NAMED).bind(id.blob())).await?;
-            let other = named.as_ref().and_then(|named| {
-                let pair = Pair::new(named.from, named.to)?;
-                pair.other(me)
-            });
+            let other = named.as_ref().and_then(|named| named.other(me));
             (other, named)
         }
         RelationChange::Request { to: other, .. }
@@ -86,53 +71,15 @@ pub(super) async fn read(
     Ok(facts)
 }
 
-impl Row {
-    /// With the profiles of its two, who are these.
-    fn between(self, one: &SideFacts, other: &SideFacts) -> KeptRequest {
-        let (from, to) = if self.from == one.profile.user { (one, other) } else { (other, one) };
-        let request = FriendRequest {
-            request: self.request,
-            from: from.profile.clone(),
-            to: to.profile.clone(),
-            greeting: self.greeting,
-            created: self.created,
-            state: self.state,
-        };
-        KeptRequest { request, hidden: self.hidden }
-    }
-}
-
 async fn side(tx: &mut Tx, user: UserId, other: UserId) -> Result<Option<SideFacts>, StoreError> {
     let row = tx.one(sqlx::query(SIDE).bind(user.blob()).bind(other.blob())).await?;
-    let Some(row) = row else { return Ok(None) };
-    let mut columns = Columns::of(&row);
-    Ok(Some(SideFacts {
-        profile: columns.profile()?,
-        state: columns.account_state()?,
-        friends: columns.count("friends")?,
-        pending_sent: columns.count("pending requests")?,
-        pending_received: columns.count("pending requests")?,
-        blocks: columns.count("blocks")?,
-        blocking: columns.time_or_null("blocks.since_ms")?,
-        remark: Remark::empty(),
-    }))
+    row.as_ref().map(sql::side).transpose()
 }
 
 async fn request(
     tx: &mut Tx,
     statement: crate::sqlite::statement::Statement,
-) -> Result<Option<Row>, StoreError> {
+) -> Result<Option<RequestRow>, StoreError> {
     let row = tx.one(statement).await?;
-    let Some(row) = row else { return Ok(None) };
-    let mut columns = Columns::of(&row);
-    Ok(Some(Row {
-        request: columns.id("friend_requests.request_id")?,
-        from: columns.id("friend_requests.from_id")?,
-        to: columns.id("friend_requests.to_id")?,
-        greeting: Greeting::from_store(columns.text("friend_requests.greeting")?),
-        created: columns.time("friend_requests.created_ms")?,
-        state: RequestState::parse(&columns.text("friend_requests.state")?)
-            .ok_or(corrupt("friend_requests.state"))?,
-        hidden: columns.flag("friend_requests.hidden")?,
-    }))
+    row.as_ref().map(RequestRow::read).transpose()
 }

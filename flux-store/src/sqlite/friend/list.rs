@@ -2,13 +2,12 @@
 
 use std::collections::HashSet;
 
-use flux_core::friend::{
-    Block, Friend, FriendRequest, Greeting, PageAfter, Remark, RequestDirection, RequestState,
-};
-use flux_core::{ConversationId, Pair, StoreError, UserId};
+use flux_core::friend::{Block, Friend, FriendRequest, PageAfter, RequestDirection};
+use flux_core::{StoreError, UserId};
 
+use crate::sql;
 use crate::sqlite::reader::Readers;
-use crate::sqlite::rows::{Columns, Id, corrupt, limit as rows, profile_columns};
+use crate::sqlite::rows::{Columns, Id, limit as rows, profile_columns};
 use crate::sqlite::statement::{Statement, many_statements, statements};
 
 /// The columns of a page of friends and the profiles that go with them.
@@ -80,15 +79,7 @@ pub(super) async fn friends(
     page: PageAfter,
 ) -> Result<Vec<Friend>, StoreError> {
     let found = readers.all(paged(FRIENDS, user, page)).await?;
-    let friend = |row| {
-        let mut columns = Columns::of(row);
-        let since = columns.time("friendships.since_ms")?;
-        let remark = Remark::from_store(columns.text("friendships.remark")?);
-        let profile = columns.profile()?;
-        let pair = Pair::new(user, profile.user).ok_or(corrupt("friendships"))?;
-        Ok(Friend { conversation: ConversationId::direct(pair), profile, remark, since })
-    };
-    found.iter().map(friend).collect()
+    sql::friends(&found, user)
 }
 
 pub(super) async fn requests(
@@ -102,18 +93,7 @@ pub(super) async fn requests(
         RequestDirection::Received => RECEIVED,
     };
     let found = readers.all(paged(text, user, page)).await?;
-    let request = |row| {
-        let mut columns = Columns::of(row);
-        Ok(FriendRequest {
-            request: columns.id("friend_requests.request_id")?,
-            greeting: Greeting::from_store(columns.text("friend_requests.greeting")?),
-            created: columns.time("friend_requests.created_ms")?,
-            from: columns.profile()?,
-            to: columns.profile()?,
-            state: RequestState::Pending,
-        })
-    };
-    found.iter().map(request).collect()
+    sql::requests(&found)
 }
 
 pub(super) async fn blocks(
@@ -122,12 +102,7 @@ pub(super) async fn blocks(
     page: PageAfter,
 ) -> Result<Vec<Block>, StoreError> {
     let found = readers.all(paged(BLOCKS, user, page)).await?;
-    let block = |row| {
-        let mut columns = Columns::of(row);
-        let since = columns.time("blocks.since_ms")?;
-        Ok(Block { profile: columns.profile()?, since })
-    };
-    found.iter().map(block).collect()
+    sql::blocks(&found)
 }
 
 pub(super) async fn mutual(

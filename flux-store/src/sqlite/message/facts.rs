@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use flux_core::message::{
-    ConversationFacts, ConversationKind, Cursor, DirectPolicy, Facts, MessageText, Needs, StoredFacts,
-};
-use flux_core::{ConversationId, Pair, Seq, StoreError};
+use flux_core::message::{ConversationFacts, ConversationKind, Cursor, Facts, Needs};
+use flux_core::{ConversationId, Seq, StoreError};
 
+use crate::sql::{self, cursor, direct, session_facts};
 use crate::sqlite::rows::{Columns, Id, corrupt};
 use crate::sqlite::statement::many_statements;
-use crate::sqlite::writer::{Tx, session_facts};
+use crate::sqlite::writer::Tx;
 
 many_statements! {
     SESSIONS = "WITH wanted(id) AS (VALUES ", "(?)",
@@ -45,17 +44,7 @@ pub(super) async fn read(tx: &mut Tx, needs: &Needs) -> Result<Facts, StoreError
         values.add(message.blob());
     });
     for row in stored.await? {
-        let mut columns = Columns::of(&row);
-        let key = (
-            columns.id("messages.conversation_id")?,
-            columns.id("messages.sender_id")?,
-            columns.id("messages.message_id")?,
-        );
-        let stored = StoredFacts {
-            seq: columns.seq("messages.seq")?,
-            at: columns.time("messages.at_ms")?,
-            text: MessageText::from_store(columns.text("messages.text")?),
-        };
+        let (key, stored) = sql::stored(&row)?;
         facts.stored.insert(key, stored);
     }
     Ok(facts)
@@ -89,22 +78,4 @@ async fn conversations(
         *place.ok_or(corrupt("members.user_id"))? = stands;
     }
     Ok(found)
-}
-
-/// Reads the pair and who may write.
-pub(super) fn direct(columns: &mut Columns<'_>) -> Result<(Pair, DirectPolicy), StoreError> {
-    let (low, high) = (columns.id("conversations.low_id")?, columns.id("conversations.high_id")?);
-    let pair = Pair::new(low, high).ok_or(corrupt("conversations.low_id"))?;
-    let bits = u8::try_from(columns.int("conversations.policy")?).ok();
-    let policy = bits.and_then(DirectPolicy::from_bits).ok_or(corrupt("conversations.policy"))?;
-    Ok((pair, policy))
-}
-
-/// Reads the cursor of a member.
-pub(super) fn cursor(columns: &mut Columns<'_>) -> Result<Cursor, StoreError> {
-    Ok(Cursor {
-        user: columns.id("members.user_id")?,
-        delivered: columns.seq("members.delivered_seq")?,
-        read: columns.seq("members.read_seq")?,
-    })
 }

@@ -1,17 +1,13 @@
 //! History, conversations and what changed: each read is one statement, and so one snapshot.
 
-use std::sync::Arc;
-
 use flux_core::message::{
-    ChangePlace, ChangedConversations, ChangedLog, Conversation, ConversationKind, History, HistoryFrom,
-    Message, MessageText, Stamp,
+    ChangePlace, ChangedConversations, ChangedLog, Conversation, History, HistoryFrom, Stamp,
 };
-use flux_core::{ConversationId, LogId, Seq, StoreError, UserId};
-use sqlx::sqlite::SqliteRow;
+use flux_core::{ConversationId, Seq, StoreError, UserId};
 
-use super::facts::{cursor, direct};
+use crate::sql::{self, conversations};
 use crate::sqlite::reader::Readers;
-use crate::sqlite::rows::{Columns, Id, corrupt, int, limit as rows};
+use crate::sqlite::rows::{Id, int, limit as rows};
 use crate::sqlite::statement::statements;
 
 /// Messages of a conversation for a member of it. The head comes with every row, also with the one row of NULLs that
@@ -73,28 +69,7 @@ pub(super) async fn history(
     // No row at all means no member, so at least one is asked for.
     let read =
         sqlx::query(text).bind(user.blob()).bind(conversation.blob()).bind(bound).bind(rows(limit.max(1)));
-    let found = readers.all(read).await?;
-    let Some(first) = found.first() else { return Ok(None) };
-    let head = Columns::of(first).seq("conversations.head_seq")?;
-    let mut messages = Vec::with_capacity(found.len());
-    for row in found.iter().take(limit) {
-        let mut columns = Columns::of(row);
-        columns.seq("conversations.head_seq")?;
-        if let Some(seq) = columns.seq_or_null("messages.seq")? {
-            messages.push(Message {
-                conversation,
-                seq,
-                sender: columns.id("messages.sender_id")?,
-                message: columns.id("messages.message_id")?,
-                text: MessageText::from_store(columns.text("messages.text")?),
-                at: columns.time("messages.at_ms")?,
-            });
-        }
-    }
-    if matches!(from, HistoryFrom::Before(_)) {
-        messages.reverse();
-    }
-    Ok(Some(History { messages, head }))
+    sql::history(&readers.all(read).await?, conversation, from, limit)
 }
 
 pub(super) async fn conversation(
@@ -130,33 +105,6 @@ pub(super) async fn changed_conversations(
     Ok(ChangedConversations { conversations, more })
 }
 
-/// Conversations as `user` sees them: one row per member, those of one conversation together.
-fn conversations(user: UserId, found: &[SqliteRow]) -> Result<Vec<Conversation>, StoreError> {
-    let mut seen: Vec<Conversation> = Vec::new();
-    for row in found {
-        let mut columns = Columns::of(row);
-        let id: ConversationId = columns.id("conversations.conversation_id")?;
-        let (pair, policy) = direct(&mut columns)?;
-        let kind = ConversationKind::Direct(pair, policy);
-        let head = columns.seq("conversations.head_seq")?;
-        let last_message = columns.time_or_null("conversations.last_message_ms")?;
-        let changed = columns.stamp("conversations.changed")?;
-        let member = cursor(&mut columns)?;
-        match seen.last_mut() {
-            Some(last) if last.conversation == id => last.cursors.push(member),
-            _ => seen.push(Conversation {
-                conversation: id,
-                head,
-                last_message,
-                cursors: vec![member],
-                writable: kind.writable_by(user),
-                changed,
-            }),
-        }
-    }
-    Ok(seen)
-}
-
 /// Every log that a transaction touches gets a stamp of its own, so no two stand at the same place.
 pub(super) async fn changed_logs(
     readers: &Readers,
@@ -164,29 +112,5 @@ pub(super) async fn changed_logs(
     limit: usize,
 ) -> Result<Vec<ChangedLog>, StoreError> {
     let found = readers.all(sqlx::query(LOGS).bind(int(since)).bind(rows(limit))).await?;
-    let mut logs: Vec<(ChangedLog, Vec<UserId>)> = Vec::new();
-    for row in &found {
-        let mut columns = Columns::of(row);
-        let log = match columns.int("log")? {
-            0 => LogId::Conversation(columns.id("conversations.conversation_id")?),
-            1 => LogId::Feed(columns.id("feed_heads.user_id")?),
-            _ => return Err(corrupt("log")),
-        };
-        let head = columns.seq("head_seq")?;
-        let changed = columns.stamp("changed")?;
-        if logs.last().is_none_or(|(last, _)| last.log != log) {
-            let (readers, cursors) = (Arc::new([]), Vec::new());
-            logs.push((ChangedLog { log, head, readers, changed, cursors }, Vec::new()));
-        }
-        let Some((last, readers)) = logs.last_mut() else { continue };
-        match log {
-            LogId::Feed(user) => readers.push(user),
-            LogId::Conversation(_) => {
-                let cursor = cursor(&mut columns)?;
-                readers.push(cursor.user);
-                last.cursors.push((cursor, columns.stamp("members.moved")?));
-            }
-        }
-    }
-    Ok(logs.into_iter().map(|(log, readers)| ChangedLog { readers: readers.into(), ..log }).collect())
+    sql::changed_logs(&found)
 }
