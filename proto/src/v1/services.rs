@@ -1407,13 +1407,53 @@ pub struct RestoreCodeRequest {
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RestoreCodeResponse {}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct SendMailRequest {
     #[prost(string, tag = "1")]
     pub email: ::prost::alloc::string::String,
-    #[prost(enumeration = "MailNotice", tag = "2")]
-    pub notice: i32,
+    /// Whether to answer only once the mail is where the end of the process does not matter to it.
+    #[prost(bool, tag = "4")]
+    pub lasting: bool,
+    #[prost(oneof = "send_mail_request::Content", tags = "2, 3")]
+    pub content: ::core::option::Option<send_mail_request::Content>,
+}
+/// Nested message and enum types in `SendMailRequest`.
+pub mod send_mail_request {
+    #[derive(Debug)]
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    #[prost(skip_debug)]
+    pub enum Content {
+        #[prost(enumeration = "super::MailNotice", tag = "2")]
+        Notice(i32),
+        #[prost(message, tag = "3")]
+        Digest(super::MailDigest),
+    }
+}
+/// Messages wait.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MailDigest {
+    /// Who wrote the most of them.
+    #[prost(message, repeated, tag = "1")]
+    pub senders: ::prost::alloc::vec::Vec<MailDigestSender>,
+    /// How many more people wrote.
+    #[prost(uint32, tag = "2")]
+    pub others: u32,
+    /// How many messages wait, of all of them.
+    #[prost(uint64, tag = "3")]
+    pub messages: u64,
+    /// Whether there are more than were counted.
+    #[prost(bool, tag = "4")]
+    pub more: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct MailDigestSender {
+    /// What they call themselves; empty once their account is deleted.
+    #[prost(string, tag = "1")]
+    pub display_name: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub messages: u64,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SendMailResponse {}

@@ -2,6 +2,7 @@
 use std::fmt;
 
 use super::services::{
+    MailDigestSender,
     RedeemCodeRequest,
     RedeemedCode,
     RequestCodeRequest,
@@ -46,7 +47,17 @@ impl fmt::Debug for SendMailRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SendMailRequest")
             .field("email", &Redacted::new(&self.email))
-            .field("notice", &self.notice())
+            .field("content", &self.content)
+            .field("lasting", &self.lasting)
+            .finish()
+    }
+}
+
+impl fmt::Debug for MailDigestSender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MailDigestSender")
+            .field("display_name", &Redacted::new(&self.display_name))
+            .field("messages", &self.messages)
             .finish()
     }
 }

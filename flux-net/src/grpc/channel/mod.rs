@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use flux_core::ErrorCode;
 use flux_core::time::REQUEST_DEADLINE;
+use futures_util::future::join_all;
 use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
 use tonic::transport::{Channel, Endpoint};
@@ -144,6 +145,35 @@ impl ServiceChannel {
         let (place, answer) = call_one_of(&order, settings, repeat, question, ask).await?;
         preferred.store(place, Ordering::Relaxed);
         Ok(answer)
+    }
+}
+
+impl ServiceChannel {
+    /// Makes a call at all instances at once. Returns the answers of those that gave one.
+    ///
+    /// # Errors
+    /// None gave any.
+    pub(crate) async fn call_all<Q: Clone, A, F>(
+        &self,
+        question: Q,
+        ask: impl Fn(Signed, Request<Q>) -> F + Sync,
+    ) -> Result<Vec<A>, Failure>
+    where
+        F: Future<Output = Result<Response<A>, Status>>,
+    {
+        let Inner { instances, settings, .. } = &*self.0;
+        let calls = instances.iter().map(async |instance| {
+            call_one_of(&[((), &**instance)], settings, Repeat::Unsafe, question.clone(), &ask).await
+        });
+        let mut failure = Failure::new(ErrorCode::Unavailable);
+        let mut answers = Vec::with_capacity(instances.len());
+        for answered in join_all(calls).await {
+            match answered {
+                Ok(((), answer)) => answers.push(answer),
+                Err(error) => failure = error,
+            }
+        }
+        if answers.is_empty() { Err(failure) } else { Ok(answers) }
     }
 }
 

@@ -71,3 +71,23 @@ impl From<Failure> for VerificationError {
         }
     }
 }
+
+impl From<&MailError> for Failure {
+    fn from(error: &MailError) -> Self {
+        Self::new(match error {
+            MailError::Full => ErrorCode::Overloaded,
+            MailError::Refused => ErrorCode::EmailNotAllowed,
+            _ => ErrorCode::Unavailable,
+        })
+    }
+}
+
+impl From<Failure> for MailError {
+    fn from(failure: Failure) -> Self {
+        match failure.code {
+            ErrorCode::Overloaded => Self::Full,
+            ErrorCode::EmailNotAllowed => Self::Refused,
+            _ => Self::Failed("another service does not take it"),
+        }
+    }
+}

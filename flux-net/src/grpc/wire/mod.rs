@@ -5,9 +5,11 @@ mod error;
 mod event;
 mod feed;
 mod message;
+mod node;
 mod notice;
 mod people;
 mod presence;
+mod verify;
 
 #[cfg(test)]
 mod tests;
@@ -20,8 +22,12 @@ use thiserror::Error;
 use super::failure::Failure;
 
 pub(super) use message::{actor, read_actor, read_send, read_sent, send, sent};
+pub(super) use node::{node, read_node, read_report};
 pub(super) use notice::{envelope, read_disconnect, read_envelope};
 pub(super) use presence::{presence, read_presence};
+pub(super) use verify::{
+    mail, purpose, read_client, read_email, read_mail, read_purpose, read_redemption, redemption,
+};
 
 /// A field that cannot be read, or is not known to this release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
