@@ -23,6 +23,7 @@ pub mod grpc;
 pub mod health;
 #[cfg(feature = "mail")]
 pub mod mail;
+pub mod observe;
 #[cfg(feature = "password")]
 pub mod password;
 #[cfg(feature = "serve")]

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use flux_core::ErrorCode;
 use flux_core::guard::ClientAddr;
+use metrics::Gauge;
 
 use super::ChatCaps;
 use super::bucket::Bucket;
 use super::codec::Rejection;
+use crate::observe::metric;
 
 /// Addresses that are remembered at most; beyond it only those that are get in.
 const MAX_CLIENTS: usize = 65_536;
@@ -22,6 +24,8 @@ const NO_ROOM: Duration = Duration::from_secs(5);
 pub(super) struct Admission {
     caps: ChatCaps,
     state: Mutex<State>,
+    anonymous: Gauge,
+    known: Gauge,
 }
 
 #[derive(Debug, Default)]
@@ -50,7 +54,8 @@ pub(super) struct Permit {
 
 impl Admission {
     pub(super) fn new(caps: ChatCaps) -> Arc<Self> {
-        Arc::new(Self { caps, state: Mutex::default() })
+        let [anonymous, known] = ["anonymous", "known"].map(|state| metric::CONNECTIONS.gauge_of([state]));
+        Arc::new(Self { caps, state: Mutex::default(), anonymous, known })
     }
 
     /// Takes a place for a connection that nobody knows yet.
@@ -77,6 +82,7 @@ impl Admission {
         own.anonymous += 1;
         state.open += 1;
         state.anonymous += 1;
+        self.anonymous.increment(1);
         Ok(Permit { admission: Arc::clone(self), client, anonymous: true })
     }
 
@@ -112,6 +118,8 @@ impl Permit {
         if std::mem::take(&mut self.anonymous) {
             let mut state = self.admission.state();
             state.anonymous -= 1;
+            self.admission.anonymous.decrement(1);
+            self.admission.known.increment(1);
             if let Some(own) = state.clients.get_mut(&self.client) {
                 own.anonymous -= 1;
             }
@@ -122,6 +130,7 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         self.known();
+        self.admission.known.decrement(1);
         let mut state = self.admission.state();
         state.open -= 1;
         if let Some(own) = state.clients.get_mut(&self.client) {

@@ -14,6 +14,7 @@ mod codec;
 mod config;
 mod connection;
 mod drain;
+mod meters;
 mod server;
 mod socket;
 mod upgrade;

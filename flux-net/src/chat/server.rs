@@ -17,6 +17,7 @@ use tracing::{info, warn};
 use super::admission::{Admission, Permit};
 use super::codec::{Format, Rejection};
 use super::drain::{Drain, DrainWatch};
+use super::meters::ChatMeters;
 use super::{ChatConfig, FrameSocket, connection, upgrade};
 use crate::token::Tokens;
 
@@ -57,6 +58,7 @@ pub(super) struct Inner {
     tasks: TaskTracker,
     drain: watch::Sender<Option<Arc<Drain>>>,
     kill: CancellationToken,
+    meters: ChatMeters,
 }
 
 impl ChatServer {
@@ -71,6 +73,7 @@ impl ChatServer {
             tasks: TaskTracker::new(),
             drain: watch::Sender::new(None),
             kill: CancellationToken::new(),
+            meters: ChatMeters::new(),
         }))
     }
 
@@ -85,10 +88,15 @@ impl ChatServer {
     /// # Errors
     /// [`Refused`] if there is none, or the node is draining.
     pub fn admit(&self, client: ClientAddr, format: Format) -> Result<Admitted, Refused> {
-        if self.0.drain.borrow().is_some() {
-            return Err(Refused(ErrorCode::Draining.into()));
-        }
-        let permit = self.0.admission.admit(client, self.0.clock().monotonic()).map_err(Refused)?;
+        let admitted = if self.0.drain.borrow().is_some() {
+            Err(ErrorCode::Draining.into())
+        } else {
+            self.0.admission.admit(client, self.0.clock().monotonic())
+        };
+        let permit = admitted.map_err(|rejection| {
+            self.0.meters.refused(rejection.code.as_str());
+            Refused(rejection)
+        })?;
         Ok(Admitted { server: Arc::clone(&self.0), permit, format })
     }
 
@@ -119,6 +127,7 @@ impl ChatServer {
         });
         inner.tasks.close();
         if first {
+            inner.meters.draining();
             info!(connections = self.status().connections, window_ms = window.as_millis(), "draining");
             inner.tell_registry().await;
         }
@@ -181,6 +190,10 @@ impl Inner {
 
     pub(super) const fn config(&self) -> &ChatConfig {
         &self.config
+    }
+
+    pub(super) const fn meters(&self) -> &ChatMeters {
+        &self.meters
     }
 
     pub(super) fn clock(&self) -> &dyn Clock {

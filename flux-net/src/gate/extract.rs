@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use flux_core::guard::{ClientAddr, LimitKey, Take};
+use flux_core::guard::{ClientAddr, LimitKey, Take, limited};
 use flux_core::session::Actor;
 use flux_core::time::within;
 use flux_core::{ErrorCode, InvalidId};
@@ -164,6 +164,7 @@ impl Gate {
     pub(super) async fn limit(&self, key: &LimitKey, quota: flux_core::guard::Quota) -> Result<(), Problem> {
         match self.flux.ports.limiter.take(key, quota).await {
             Ok(Take::Limited { retry_after }) => {
+                let retry_after = limited(key.action, retry_after).retry_after;
                 Err(Problem::new(ErrorCode::RateLimited).with_retry_after(retry_after))
             }
             Ok(Take::Allowed) => Ok(()),

@@ -16,6 +16,7 @@ mod extract;
 mod friends;
 mod me;
 mod messages;
+mod meters;
 mod openapi;
 mod page;
 mod refusal;
@@ -104,6 +105,7 @@ struct Inner {
     health: Health,
     /// Requests that may still begin.
     permits: Arc<Semaphore>,
+    meters: meters::HttpMeters,
 }
 
 impl std::ops::Deref for Gate {
@@ -122,7 +124,14 @@ pub fn router(parts: GateParts) -> Router {
     let cors = cors(&config);
     let with_docs = config.docs;
     let health = probes.into_iter().fold(Health::of(&flux, draining), Health::with_probe);
-    let gate = Gate(Arc::new(Inner { flux, tokens, config, health, permits }));
+    let gate = Gate(Arc::new(Inner {
+        flux,
+        tokens,
+        config,
+        health,
+        permits,
+        meters: meters::HttpMeters::default(),
+    }));
 
     let (service, _) = service().split_for_parts();
     let (api, _) = api().split_for_parts();
@@ -198,8 +207,8 @@ fn cors(config: &GateConfig) -> Option<CorsLayer> {
         return None;
     }
     let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
-    let headers = [header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT_LANGUAGE];
-    let exposed: [HeaderName; 2] = [header::RETRY_AFTER, shield::REQUEST_ID];
+    let headers = [header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT_LANGUAGE, shield::TRACEPARENT];
+    let exposed: [HeaderName; 3] = [header::RETRY_AFTER, shield::REQUEST_ID, shield::TRACEPARENT];
     Some(
         CorsLayer::new()
             .allow_origin(AllowOrigin::list(config.allowed_origins.clone()))

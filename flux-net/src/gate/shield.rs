@@ -7,9 +7,11 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use flux_core::observe::{TraceContext, Tracer, trace};
 use flux_core::time::within;
 use flux_core::{ErrorCode, entropy};
 use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use super::Gate;
 use crate::problem::{self, Problem};
@@ -18,19 +20,36 @@ use crate::serve::check_target;
 /// The header that names a request in answers and logs.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The header that names the trace of a request, as W3C Trace Context has it, in requests and answers.
+pub(super) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
 /// Around everything: names the request, logs how it ended, and completes the answer.
 pub(super) async fn finish(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let id = format!("{:032x}", u128::from_be_bytes(entropy::bytes(&*gate.flux.ports.entropy)));
     let language = problem::language(request.headers());
-    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
-    let span = tracing::info_span!("http", request.id = id, command = verb(request.method()), route);
+    let (method, path) = (verb(request.method()), request.extensions().get::<MatchedPath>().cloned());
+    let route = path.as_ref().map_or("-", MatchedPath::as_str);
+    let (trace, parent) = traced(&gate.flux.tracer, &request);
+    let span = tracing::info_span!(
+        "http",
+        request.id = id,
+        command = method,
+        route,
+        trace.id = %trace.trace,
+        span.id = %trace.span,
+        parent.id = Empty,
+        trace.sampled = trace.sampled,
+    );
+    if let Some(parent) = parent {
+        span.record("parent.id", tracing::field::display(parent.span));
+    }
     let began = gate.flux.ports.clock.monotonic();
     let mut response = if malformed(&request) {
         let mut response = Problem::new(ErrorCode::Malformed).into_response();
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         response
     } else {
-        next.run(request).instrument(span.clone()).await
+        trace::scope(trace, next.run(request)).instrument(span.clone()).await
     };
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let plain = std::mem::replace(&mut response, problem.response(language, Some(&id)));
@@ -41,11 +60,26 @@ pub(super) async fn finish(State(gate): State<Gate>, request: Request, next: Nex
         }
     }
     let elapsed = gate.flux.ports.clock.monotonic().saturating_sub(began);
+    gate.meters.answered(method, route, response.status(), elapsed);
     span.in_scope(|| {
-        tracing::debug!(status = response.status().as_u16(), elapsed_ms = elapsed.as_millis(), "answered");
+        let (status, elapsed_ms) = (response.status().as_u16(), elapsed.as_millis());
+        if trace.sampled {
+            tracing::info!(status, elapsed_ms, "answered");
+        } else {
+            tracing::debug!(status, elapsed_ms, "answered");
+        }
     });
+    if let Ok(place) = HeaderValue::try_from(trace.to_string()) {
+        response.headers_mut().insert(TRACEPARENT, place);
+    }
     complete(&gate, &mut response, &id);
     response
+}
+
+/// Where a request stands: in the trace that its client names, if it names one, and after which span of it.
+fn traced(tracer: &Tracer, request: &Request) -> (TraceContext, Option<TraceContext>) {
+    let named = request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok()?.parse().ok());
+    (named.map_or_else(|| tracer.root(), |parent| tracer.child_of_stranger(parent)), named)
 }
 
 /// Whether the target may be read differently by others. [`serve`](crate::serve) has looked before; other servers may
@@ -82,14 +116,19 @@ pub(super) async fn bound(State(gate): State<Gate>, request: Request, next: Next
     let Ok(permit) = Arc::clone(&gate.permits).try_acquire_owned() else {
         return Problem::new(ErrorCode::Overloaded).with_retry_after(Duration::from_secs(1)).into_response();
     };
-    let task = tokio::spawn(
-        async move {
-            let response = next.run(request).await;
-            drop(permit);
-            response
+    let place = trace::current();
+    let handle = async move {
+        let response = next.run(request).await;
+        drop(permit);
+        response
+    };
+    let handle = async move {
+        match place {
+            Some(place) => trace::scope(place, handle).await,
+            None => handle.await,
         }
-        .in_current_span(),
-    );
+    };
+    let task = tokio::spawn(handle.in_current_span());
     match within(&*gate.flux.ports.clock, gate.config.deadline, task).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => {

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::Templates;
+use crate::observe::metric;
 
 /// Where captured mails lie and how many.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,7 +148,10 @@ impl Mailer for OutboxMailer {
         let outbox = self.clone();
         let written = tokio::task::spawn_blocking(move || outbox.write(&captured)).await;
         match written {
-            Ok(Ok(())) => Ok(()),
+            Ok(Ok(())) => {
+                metric::MAIL.counter_of(["captured"]).increment(1);
+                Ok(())
+            }
             Ok(Err(error)) => {
                 tracing::error!(%error, "mail outbox cannot be written");
                 Err(MailError::Failed("outbox cannot be written"))

@@ -12,8 +12,12 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as
 use async_trait::async_trait;
 use flux_core::Secret;
 use flux_core::account::{HashError, Password, PasswordHasher, VerifyPassword};
+use metrics::{Counter, Gauge, Histogram};
 use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+use crate::observe::{Place, metric};
 
 /// What hashing costs, and how much of it may go on at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +68,16 @@ pub struct Argon2Hasher {
     /// Those who are served.
     workers: Arc<Semaphore>,
     wait: Duration,
+    meters: Meters,
+}
+
+/// What is counted.
+#[derive(Debug, Clone)]
+struct Meters {
+    queue: Gauge,
+    refused: Counter,
+    waited: Histogram,
+    hashed: Histogram,
 }
 
 impl Argon2Hasher {
@@ -84,6 +98,12 @@ impl Argon2Hasher {
             places: Arc::new(Semaphore::new(config.workers.saturating_add(config.queue))),
             workers: Arc::new(Semaphore::new(config.workers)),
             wait: config.wait,
+            meters: Meters {
+                queue: metric::HASH_QUEUE.gauge(),
+                refused: metric::HASH_REFUSED.counter(),
+                waited: metric::HASH_WAIT.histogram(),
+                hashed: metric::HASH_TIME.histogram(),
+            },
         })
     }
 
@@ -92,15 +112,25 @@ impl Argon2Hasher {
         &self,
         work: impl FnOnce() -> Result<T, HashError> + Send + 'static,
     ) -> Result<T, HashError> {
-        let place = self.places.clone().try_acquire_owned().map_err(|_| HashError::Busy)?;
+        let busy = || {
+            self.meters.refused.increment(1);
+            HashError::Busy
+        };
+        let permit = self.places.clone().try_acquire_owned().map_err(|_| busy())?;
+        let place = Place::new(permit, &self.meters.queue);
+        let asked = Instant::now();
         let worker: OwnedSemaphorePermit =
             tokio::time::timeout(self.wait, self.workers.clone().acquire_owned())
                 .await
-                .map_err(|_| HashError::Busy)?
-                .map_err(|_| HashError::Busy)?;
+                .map_err(|_| busy())?
+                .map_err(|_| busy())?;
+        self.meters.waited.record(asked.elapsed());
+        let hashed = self.meters.hashed.clone();
         // The permits go with the work, which goes on when the one who asked has hung up.
         tokio::task::spawn_blocking(move || {
+            let began = std::time::Instant::now();
             let done = work();
+            hashed.record(began.elapsed());
             drop((worker, place));
             done
         })

@@ -25,6 +25,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use metrics::{Counter, Gauge};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -36,6 +37,7 @@ use self::guard::{GuardTimes, Guarded};
 use self::head::HeadLimits;
 #[cfg(feature = "gate")]
 pub(crate) use self::head::check_target;
+use crate::observe::metric;
 use crate::proxy::Network;
 
 /// How much of what a server takes.
@@ -186,10 +188,23 @@ async fn either(one: impl Future<Output = ()>, other: impl Future<Output = ()>) 
 }
 
 /// Who is connected.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Slots {
     open: TaskTracker,
     by_address: Mutex<HashMap<ClientAddr, usize>>,
+    connections: Gauge,
+    refused: Counter,
+}
+
+impl Default for Slots {
+    fn default() -> Self {
+        Self {
+            open: TaskTracker::new(),
+            by_address: Mutex::default(),
+            connections: metric::HTTP_CONNECTIONS.gauge(),
+            refused: metric::HTTP_TURNED_AWAY.counter(),
+        }
+    }
 }
 
 /// One connection's place.
@@ -204,6 +219,7 @@ impl Slots {
     /// `None` if there is no room.
     fn take(slots: &Arc<Self>, peer: SocketAddr, limits: &ServeLimits) -> Option<Slot> {
         if slots.open.len() >= limits.connections {
+            slots.refused.increment(1);
             return None;
         }
         let address = ClientAddr::new(peer.ip());
@@ -211,15 +227,18 @@ impl Slots {
         let mut by_address = slots.by_address.lock().unwrap_or_else(PoisonError::into_inner);
         let count = by_address.entry(address).or_default();
         if *count >= limits.connections_per_address && !unlimited {
+            slots.refused.increment(1);
             return None;
         }
         *count += 1;
+        slots.connections.increment(1);
         Some(Slot { slots: Arc::clone(slots), address, _open: slots.open.token() })
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
+        self.slots.connections.decrement(1);
         let mut by_address = self.slots.by_address.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = by_address.get_mut(&self.address) {
             *count -= 1;

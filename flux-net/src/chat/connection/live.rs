@@ -8,15 +8,17 @@ use std::time::Duration;
 use flux_core::ErrorCode;
 use flux_core::guard::ClientAddr;
 use flux_core::message::MessageError;
-use flux_core::routing::{CloseReason, Outbox, Work};
+use flux_core::observe::trace;
+use flux_core::routing::{CloseReason, Outbox, Push, Work};
 use flux_core::time::{REQUEST_DEADLINE, within};
 use flux_proto::CloseCode;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use tokio_tungstenite::tungstenite::Message;
-use tracing::{Instrument, Span, debug, debug_span, error};
+use tracing::{Instrument, Level, debug, enabled, error, info, info_span};
 
+use super::call::Call;
 use super::inbound::{self, Inbound};
 use super::lease::Lease;
 use super::rates::Rates;
@@ -126,7 +128,7 @@ impl Live {
             match step {
                 Step::Submitted(submitted) => self.submitted(wire, submitted)?,
                 Step::Answered(answered) => self.answered(wire, answered)?,
-                Step::Work(Work::Events(events)) => events.iter().for_each(|event| wire.push(event)),
+                Step::Work(Work::Events(events)) => events.iter().for_each(|event| self.push(wire, event)),
                 Step::Work(Work::Close(reason)) => return Err(closing(reason)),
                 // The wait may have been long.
                 Step::Drain(plan) => self.drain(wire, &plan, self.server.clock().monotonic()),
@@ -187,6 +189,7 @@ impl Live {
     fn received<S: FrameSocket>(&mut self, wire: &mut Wire<S>, message: &Message) -> Result<(), End> {
         let now = self.server.clock().monotonic();
         self.heard = now;
+        self.server.meters().received(message.len());
         let limited = self.rates.frame(now);
         if limited.is_err() {
             self.strike(now)?;
@@ -209,18 +212,18 @@ impl Live {
             wire.reply(request_id, &Err(ErrorCode::Malformed.into()));
             return Ok(());
         };
-        let span = debug_span!("command", command = codec::name(&request), request.id = request_id);
+        let call = Call::new(&self.server.flux().tracer, &request, request_id, message.len(), now);
         match Request::try_from(request) {
             Ok(Request::Command(command)) => {
                 let taken = limited.and_then(|()| self.rates.command(&command, now));
                 let taken = taken.map_err(Rejection::rate_limited);
                 match taken.and_then(|()| self.has_place()) {
-                    Ok(()) => self.command(wire, request_id, command, now, span),
+                    Ok(()) => self.command(wire, request_id, command, call),
                     Err(rejection) => {
                         if let Command::Send(send) = &command {
                             self.sends.refuse(send);
                         }
-                        wire.reply(request_id, &Err(rejection));
+                        self.answer_at_once(wire, request_id, &call, &Err(rejection));
                         if limited.is_ok() {
                             self.strike(now)?;
                         }
@@ -229,12 +232,12 @@ impl Live {
                 Ok(())
             }
             Ok(Request::Hello(_)) => {
-                wire.reply(request_id, &Err(ErrorCode::AlreadyGreeted.into()));
+                self.answer_at_once(wire, request_id, &call, &Err(ErrorCode::AlreadyGreeted.into()));
                 Err(End::close(CloseCode::Forbidden))
             }
             Err(invalid) => {
-                span.in_scope(|| debug!(error = %invalid, "request refused"));
-                wire.reply(request_id, &Err(invalid.into()));
+                call.span.in_scope(|| debug!(error = %invalid, "request refused"));
+                self.answer_at_once(wire, request_id, &call, &Err(invalid.into()));
                 Ok(())
             }
         }
@@ -253,40 +256,35 @@ impl Live {
         }
     }
 
-    fn command<S: FrameSocket>(
-        &mut self,
-        wire: &mut Wire<S>,
-        request_id: u32,
-        command: Command,
-        now: Duration,
-        span: Span,
-    ) {
+    fn command<S: FrameSocket>(&mut self, wire: &mut Wire<S>, request_id: u32, command: Command, call: Call) {
         match command {
             Command::Ping { payload } => {
                 let now = self.server.clock().now();
-                wire.reply(request_id, &Ok(Requested::Pong { payload, now }));
+                self.answer_at_once(wire, request_id, &call, &Ok(Requested::Pong { payload, now }));
             }
             Command::GiveUp { conversation, message } => {
                 self.sends.lane().give_up(conversation, message);
-                wire.reply(request_id, &Ok(Requested::Done));
+                self.answer_at_once(wire, request_id, &call, &Ok(Requested::Done));
             }
             Command::Send(send) => {
                 self.ids.insert(request_id);
-                self.sends.push(request_id, send, now, span);
+                self.sends.push(request_id, send, call);
             }
             Command::MoveCursor { conversation, delivered, read } => {
                 let actor = self.asker.connected.actor;
-                match self.server.flux().messages.submit_cursor(actor, conversation, delivered, read) {
-                    Ok(ticket) => self.open(request_id, span, async move {
+                let messages = &self.server.flux().messages;
+                let submit = || messages.submit_cursor(actor, conversation, delivered, read);
+                match trace::in_scope(Some(call.trace), submit) {
+                    Ok(ticket) => self.open(request_id, call, async move {
                         let cursor = ticket.await.map_err(unsent)?;
                         Ok(Requested::CursorMoved { conversation, cursor })
                     }),
-                    Err(error) => wire.reply(request_id, &Err(unsent(error))),
+                    Err(error) => self.answer_at_once(wire, request_id, &call, &Err(unsent(error))),
                 }
             }
             Command::Ask(ask) => {
                 let asker = Arc::clone(&self.asker);
-                self.open(request_id, span, async move {
+                self.open(request_id, call, async move {
                     let clock = asker.server.clock();
                     within(clock, REQUEST_DEADLINE, asker.answer(ask)).await?
                 });
@@ -295,11 +293,11 @@ impl Live {
     }
 
     fn submitted<S: FrameSocket>(&mut self, wire: &mut Wire<S>, submitted: Submitted) -> Result<(), End> {
-        let Submitted { request_id, span, at, outcome } = submitted;
+        let Submitted { request_id, call, outcome } = submitted;
         match outcome {
             Ok(ticket) => {
-                let server = Arc::clone(&self.server);
-                self.open(request_id, span, async move {
+                let (server, at) = (Arc::clone(&self.server), call.at);
+                self.open(request_id, call, async move {
                     let clock = server.clock();
                     let left = (at + REQUEST_DEADLINE).saturating_sub(clock.monotonic());
                     let sent = within(clock, left, ticket).await?;
@@ -307,7 +305,11 @@ impl Live {
                 });
                 Ok(())
             }
-            Err(error) => self.answered(wire, Answered { request_id, result: Some(Err(unsent(error))) }),
+            Err(error) => {
+                let rejection = unsent(error);
+                self.server.meters().answered_at_once(call.command, rejection.code.as_str());
+                self.answered(wire, Answered { request_id, result: Some(Err(rejection)) })
+            }
         }
     }
 
@@ -315,23 +317,73 @@ impl Live {
     fn open(
         &mut self,
         request_id: u32,
-        span: Span,
+        call: Call,
         answer: impl Future<Output = ReplyResult> + Send + 'static,
     ) {
         self.ids.insert(request_id);
         let server = Arc::clone(&self.server);
+        let Call { command, span, trace, at } = call;
         let answer = async move {
-            let began = server.clock().monotonic();
-            let result = AssertUnwindSafe(answer).catch_unwind().await.ok();
-            let elapsed_ms = server.clock().monotonic().saturating_sub(began).as_millis();
-            match &result {
-                Some(Ok(_)) => debug!(elapsed_ms, "answered"),
-                Some(Err(rejection)) => debug!(elapsed_ms, error = rejection.code.as_str(), "refused"),
-                None => error!(elapsed_ms, "request ended by a panic"),
+            let result = AssertUnwindSafe(trace::scope(trace, answer)).catch_unwind().await.ok();
+            let took = server.clock().monotonic().saturating_sub(at);
+            let elapsed_ms = took.as_millis();
+            let outcome = match &result {
+                Some(Ok(_)) => None,
+                Some(Err(rejection)) => Some(rejection.code.as_str()),
+                None => {
+                    error!(elapsed_ms, "request ended by a panic");
+                    Some(ErrorCode::Internal.as_str())
+                }
+            };
+            server.meters().answered(command, outcome.unwrap_or("ok"), took);
+            if trace.sampled {
+                info!(elapsed_ms, error = outcome, "answered");
+            } else {
+                debug!(elapsed_ms, error = outcome, "answered");
             }
             Answered { request_id, result }
         };
         self.open.push(answer.instrument(span).boxed());
+    }
+
+    /// Answers a command that nobody has to wait for.
+    fn answer_at_once<S: FrameSocket>(
+        &self,
+        wire: &mut Wire<S>,
+        request_id: u32,
+        call: &Call,
+        result: &ReplyResult,
+    ) {
+        let outcome = result.as_ref().map_or_else(|rejection| rejection.code.as_str(), |_| "ok");
+        self.server.meters().answered_at_once(call.command, outcome);
+        wire.reply(request_id, result);
+    }
+
+    /// Writes an event. What belongs to a trace is a span of it here: the end of the way from the sender's frame.
+    fn push<S: FrameSocket>(&self, wire: &mut Wire<S>, push: &Push) {
+        let watched = push.trace().filter(|cause| cause.sampled || enabled!(Level::DEBUG));
+        let Some(cause) = watched else {
+            wire.push(push);
+            return;
+        };
+        let trace = self.server.flux().tracer.child(cause);
+        let span = info_span!(
+            "push",
+            command = "push",
+            event = push.event().kind(),
+            trace.id = %trace.trace,
+            span.id = %trace.span,
+            parent.id = %cause.span,
+            trace.sampled = trace.sampled,
+        );
+        span.in_scope(|| {
+            let size_bytes = wire.push(push);
+            if trace.sampled {
+                info!(size_bytes, "pushed");
+            } else {
+                debug!(size_bytes, "pushed");
+            }
+        });
     }
 
     fn answered<S: FrameSocket>(&mut self, wire: &mut Wire<S>, answered: Answered) -> Result<(), End> {

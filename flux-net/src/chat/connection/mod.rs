@@ -4,6 +4,7 @@
 //! that wait for answers (then they are refused), what it may ask for in a time (then it is told to wait, and cut off
 //! if it does not). A handler that panics ends its own connection and no other.
 
+mod call;
 mod greeting;
 mod inbound;
 mod lease;
@@ -45,13 +46,14 @@ pub(super) async fn serve<S: FrameSocket>(server: Arc<Inner>, permit: Permit, so
         session.id = tracing::field::Empty,
     );
     let serve = async move {
-        let mut wire = Wire::new(socket, format);
+        let mut wire = Wire::new(socket, format, server.meters().written());
         let mut connection = Connection { id, server: Arc::clone(&server), permit };
         let driven = AssertUnwindSafe(connection.drive(&mut wire)).catch_unwind().await;
         let end = driven.unwrap_or_else(|_| {
             error!("connection ended by a panic");
             End::close(CloseCode::InternalError)
         });
+        server.meters().closed(end.code.map(CloseCode::as_str));
         debug!(close = end.code.map(CloseCode::as_str), "connection ends");
         wire.finish(end, server.clock(), server.config().close_within).await;
     };
@@ -102,6 +104,7 @@ impl Connection {
                 Io::Flushed => continue,
                 Io::Ended(end) => return Err(end),
             };
+            server.meters().received(message.len());
             let now = server.clock().monotonic();
             let limited = rates.frame(now);
             if limited.is_err() && rates.strike(now).is_err() {
@@ -141,6 +144,12 @@ impl Connection {
     }
 
     async fn hello(&self, hello: flux_proto::v1::Hello) -> Result<Greeted, Rejection> {
-        greet(&self.server, self.permit.client(), Hello::try_from(hello)?).await
+        let greeted = match Hello::try_from(hello) {
+            Ok(hello) => greet(&self.server, self.permit.client(), hello).await,
+            Err(invalid) => Err(invalid.into()),
+        };
+        let outcome = greeted.as_ref().map_or_else(|rejection| rejection.code.as_str(), |_| "welcome");
+        self.server.meters().hello(outcome);
+        greeted
     }
 }

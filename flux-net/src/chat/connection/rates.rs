@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use flux_core::ConversationId;
+use flux_core::guard::limited;
 
 use crate::chat::ChatRates;
 use crate::chat::bucket::Bucket;
@@ -43,19 +44,22 @@ impl Rates {
 
     /// Counts a frame of whatever kind.
     pub(super) fn frame(&mut self, now: Duration) -> Result<(), Duration> {
-        self.frames.take(now)
+        self.frames.take(now).map_err(|wait| limited("chat.frame", wait).retry_after)
     }
 
     /// Counts a command by its kind.
     pub(super) fn command(&mut self, command: &Command, now: Duration) -> Result<(), Duration> {
-        match command {
-            Command::Send(_) => self.sends.take(now),
-            Command::Ask(Ask::SetPresence(_)) => self.presence.take(now),
-            Command::Ask(Ask::SearchUsers { .. }) => self.searches.take(now),
+        let (action, taken) = match command {
+            Command::Send(_) => ("chat.send", self.sends.take(now)),
+            Command::Ask(Ask::SetPresence(_)) => ("chat.presence", self.presence.take(now)),
+            Command::Ask(Ask::SearchUsers { .. }) => ("chat.search", self.searches.take(now)),
             // To stop is never too much: it ends what others see.
-            Command::Ask(Ask::SetTyping { conversation, typing: true }) => self.typing(*conversation, now),
-            _ => Ok(()),
-        }
+            Command::Ask(Ask::SetTyping { conversation, typing: true }) => {
+                ("chat.typing", self.typing(*conversation, now))
+            }
+            _ => return Ok(()),
+        };
+        taken.map_err(|wait| limited(action, wait).retry_after)
     }
 
     /// Counts a "too much".

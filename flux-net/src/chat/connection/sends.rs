@@ -2,31 +2,28 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
 use flux_core::message::{Destination, MessageError, SendLane, SendTicket};
+use flux_core::observe::trace;
 use flux_core::session::Actor;
 use flux_core::{ConversationId, MessageId, Pair};
 use futures_util::future::BoxFuture;
-use tracing::Span;
 
+use super::call::Call;
 use crate::chat::codec::Send;
 use crate::chat::server::Inner;
 
 /// A send that the core took, or did not.
 pub(super) struct Submitted {
     pub(super) request_id: u32,
-    pub(super) span: Span,
-    /// When it came, by the monotonic clock.
-    pub(super) at: Duration,
+    pub(super) call: Call,
     pub(super) outcome: Result<SendTicket, MessageError>,
 }
 
 enum Waiting {
     Send {
         request_id: u32,
-        span: Span,
-        at: Duration,
+        call: Call,
         send: Send,
     },
     /// One that is answered already: later ones are to wait for it, but not those before it.
@@ -56,8 +53,8 @@ impl Sends {
         &self.lane
     }
 
-    pub(super) fn push(&mut self, request_id: u32, send: Send, at: Duration, span: Span) {
-        self.waiting.push_back(Waiting::Send { request_id, span, at, send });
+    pub(super) fn push(&mut self, request_id: u32, send: Send, call: Call) {
+        self.waiting.push_back(Waiting::Send { request_id, call, send });
     }
 
     /// Notes that a send was not taken and may be repeated, so that later ones do not overtake it.
@@ -79,8 +76,8 @@ impl Sends {
                 return submitted;
             }
             match self.waiting.pop_front() {
-                Some(Waiting::Send { request_id, span, at, send }) => {
-                    self.submitting = Some(self.submit(request_id, span, at, send));
+                Some(Waiting::Send { request_id, call, send }) => {
+                    self.submitting = Some(self.submit(request_id, call, send));
                 }
                 Some(Waiting::Refused { conversation, message }) => self.lane.refuse(conversation, message),
                 None => return std::future::pending().await,
@@ -88,17 +85,18 @@ impl Sends {
         }
     }
 
-    fn submit(&self, request_id: u32, span: Span, at: Duration, send: Send) -> BoxFuture<'static, Submitted> {
+    fn submit(&self, request_id: u32, call: Call, send: Send) -> BoxFuture<'static, Submitted> {
         let (server, actor, lane) = (Arc::clone(&self.server), self.actor, Arc::clone(&self.lane));
         Box::pin(async move {
             let Send { to, message, text } = send;
-            let outcome = server.flux().messages.submit(actor, Some(&lane), to, message, text).await;
+            let submit = server.flux().messages.submit(actor, Some(&lane), to, message, text);
+            let outcome = trace::scope(call.trace, submit).await;
             if let (Err(error), Some(conversation)) = (&outcome, conversation(&actor, to))
                 && error.code().retryable()
             {
                 lane.refuse(conversation, message);
             }
-            Submitted { request_id, span, at, outcome }
+            Submitted { request_id, call, outcome }
         })
     }
 }

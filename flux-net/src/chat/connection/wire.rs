@@ -12,6 +12,7 @@ use flux_core::session::SessionEndReason;
 use flux_core::time::within;
 use flux_proto::{CloseCode, v1};
 use futures_util::{SinkExt, StreamExt};
+use metrics::Counter;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
@@ -72,11 +73,13 @@ pub(super) struct Wire<S> {
     unflushed: bool,
     /// Since when the peer has taken nothing of what waits, and how much it had taken then.
     stuck: Option<(Duration, u64)>,
+    /// Messages and bytes that were written.
+    written: (Counter, Counter),
 }
 
 impl<S: FrameSocket> Wire<S> {
-    pub(super) fn new(socket: S, format: Format) -> Self {
-        Self { socket, format, queue: VecDeque::new(), bytes: 0, unflushed: false, stuck: None }
+    pub(super) fn new(socket: S, format: Format, written: (Counter, Counter)) -> Self {
+        Self { socket, format, queue: VecDeque::new(), bytes: 0, unflushed: false, stuck: None, written }
     }
 
     pub(super) const fn format(&self) -> Format {
@@ -88,15 +91,17 @@ impl<S: FrameSocket> Wire<S> {
         self.queue(bytes, false);
     }
 
-    /// Queues an event of the outbox, which is encoded once for all who get it.
-    pub(super) fn push(&mut self, push: &Push) {
+    /// Queues an event of the outbox, which is encoded once for all who get it. Returns its length in bytes.
+    pub(super) fn push(&mut self, push: &Push) -> usize {
         let format = self.format;
         let bytes = push.encoded(format.number(), |event| {
             codec::event(event).map_or_else(Bytes::new, |frame| format.write(&frame))
         });
-        if !bytes.is_empty() {
+        let length = bytes.len();
+        if length > 0 {
             self.queue(bytes, true);
         }
+        length
     }
 
     /// Queues an event of this connection alone.
@@ -178,6 +183,8 @@ impl<S: FrameSocket> Wire<S> {
             ready!(self.socket.poll_ready_unpin(cx))?;
             let Some(Queued { message, .. }) = self.queue.pop_front() else { break };
             self.bytes = self.bytes.saturating_sub(message.len());
+            self.written.0.increment(1);
+            self.written.1.increment(message.len() as u64);
             self.unflushed = true;
             self.socket.start_send_unpin(message)?;
         }

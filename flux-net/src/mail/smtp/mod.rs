@@ -16,6 +16,7 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
+use metrics::{Counter, Gauge};
 use thiserror::Error;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
@@ -24,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use self::letter::Letters;
 use self::worker::{Job, Worker};
 use super::Templates;
+use crate::observe::{Place, metric};
 
 /// How the connection to the server is protected.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -131,6 +133,8 @@ pub struct SmtpMailer {
     queue: mpsc::Sender<Job>,
     /// Mails that wait, are being sent, or will be tried again.
     places: Arc<Semaphore>,
+    waiting: Gauge,
+    refused: Counter,
     stop: CancellationToken,
     worker: Mutex<Option<JoinHandle<usize>>>,
 }
@@ -155,12 +159,15 @@ impl SmtpMailer {
             return Err(InvalidSmtpConfig::Empty);
         }
         let from: Mailbox = config.from.parse().map_err(|_| InvalidSmtpConfig::From)?;
+        let (outcomes, time) = Worker::meters();
         let worker = Worker {
             transport: transport(&config)?,
             clock: Arc::clone(&clock),
             connections: config.connections,
             attempts: config.attempts,
             retry_after: config.retry_after,
+            outcomes,
+            time,
         };
         let (queue, jobs) = mpsc::channel(config.queue);
         let stop = CancellationToken::new();
@@ -169,6 +176,8 @@ impl SmtpMailer {
             letters: Letters { from, templates: config.templates, clock, entropy },
             queue,
             places: Arc::new(Semaphore::new(config.queue)),
+            waiting: metric::MAIL_QUEUE.gauge(),
+            refused: metric::MAIL.counter_of(["refused"]),
             stop,
             worker: Mutex::new(Some(worker)),
         })
@@ -199,7 +208,11 @@ impl Drop for SmtpMailer {
 impl Mailer for SmtpMailer {
     async fn send(&self, mail: Mail) -> Result<(), MailError> {
         let letter = self.letters.write(&mail)?;
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| MailError::Full)?;
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
+            self.refused.increment(1);
+            MailError::Full
+        })?;
+        let place = Place::new(place, &self.waiting);
         // There are as many places as the queue has room for, so only a stopped worker can refuse.
         self.queue.try_send(Job::new(letter, place)).map_err(|_| MailError::Failed("mail worker has stopped"))
     }

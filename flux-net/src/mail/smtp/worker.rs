@@ -5,11 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flux_core::Clock;
+use flux_core::observe::Counters;
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use metrics::Histogram;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+
+use crate::observe::{Place, metric};
 
 /// A mail on its way.
 pub(super) struct Job {
@@ -17,11 +21,11 @@ pub(super) struct Job {
     /// How often it was tried.
     tried: u32,
     /// Its place in the bounded queue, kept until it has arrived or is given up.
-    place: OwnedSemaphorePermit,
+    place: Place,
 }
 
 impl Job {
-    pub(super) const fn new(letter: Message, place: OwnedSemaphorePermit) -> Self {
+    pub(super) const fn new(letter: Message, place: Place) -> Self {
         Self { letter, tried: 0, place }
     }
 }
@@ -32,6 +36,15 @@ pub(super) struct Worker {
     pub(super) connections: usize,
     pub(super) attempts: u32,
     pub(super) retry_after: Duration,
+    pub(super) outcomes: Counters<1>,
+    pub(super) time: Histogram,
+}
+
+impl Worker {
+    /// What becomes of mails, and how long each try takes.
+    pub(super) fn meters() -> (Counters<1>, Histogram) {
+        (Counters::new(metric::MAIL), metric::MAIL_TIME.histogram())
+    }
 }
 
 /// Jobs that are not being sent.
@@ -53,9 +66,12 @@ impl Worker {
         loop {
             while sending.len() < self.connections {
                 let Some(job) = waiting.ready.pop_front() else { break };
-                let transport = self.transport.clone();
+                let (transport, clock, time) =
+                    (self.transport.clone(), Arc::clone(&self.clock), self.time.clone());
                 sending.spawn(async move {
+                    let began = clock.monotonic();
                     let sent = transport.send(job.letter.clone()).await;
+                    time.record(clock.monotonic().saturating_sub(began));
                     (job, sent.map(|_| ()))
                 });
             }
@@ -88,17 +104,22 @@ impl Worker {
         waiting: &mut Waiting,
         stopping: bool,
     ) -> bool {
-        let Err(error) = result else { return false };
+        let Err(error) = result else {
+            self.outcomes.count(["sent"]);
+            return false;
+        };
         job.tried += 1;
         // The server's words are not logged: they name the recipient.
         let status = error.status().map(|code| code.to_string()).unwrap_or_default();
         let kind = kind(&error);
         if hopeless(&error) || job.tried >= self.attempts || stopping {
+            self.outcomes.count(["given_up"]);
             tracing::error!(status, kind, attempts = job.tried, "mail given up");
             drop(job.place);
             return stopping;
         }
         let pause = self.retry_after.saturating_mul(4_u32.saturating_pow(job.tried - 1));
+        self.outcomes.count(["put_off"]);
         tracing::warn!(status, kind, attempts = job.tried, retry_in_ms = pause.as_millis(), "mail not sent");
         waiting.put_off(job, self.clock.monotonic().saturating_add(pause));
         false
