@@ -2,12 +2,14 @@
 
 use std::task::{Context, Poll};
 
+use flux_core::observe;
 use tonic::body::Body;
 use tonic::codegen::http::{HeaderValue, Request, Response, header};
 use tonic::transport::{Channel, Error};
 use tower::Service;
 
 use super::{ServiceAuth, proof};
+use crate::grpc::server::TRACEPARENT;
 
 impl ServiceAuth {
     /// The header that says and proves who makes a call of `path`.
@@ -45,6 +47,9 @@ impl Service<Request<Body>> for Signed {
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         if let Some(header) = self.auth.header(request.uri().path()) {
             request.headers_mut().insert(header::AUTHORIZATION, header);
+        }
+        if let Some(header) = observe::trace::current().and_then(|trace| trace.to_string().try_into().ok()) {
+            request.headers_mut().insert(TRACEPARENT, header);
         }
         self.channel.call(request)
     }

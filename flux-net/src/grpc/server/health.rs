@@ -1,5 +1,6 @@
 //! The health of each service, as `grpc.health.v1` tells it to everybody.
 
+use futures_util::future::select_all;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -53,16 +54,25 @@ async fn follow_all(
     mut ready: Vec<watch::Receiver<bool>>,
     shutdown: CancellationToken,
 ) {
+    let mut gone = true;
     while !ready.is_empty() {
-        let changes = ready.iter_mut().map(|one| Box::pin(one.changed()));
-        tokio::select! {
-            biased;
-            () = shutdown.cancelled() => return,
-            // Who has gone without a word stays as they were.
-            (Ok(()), ..) = futures_util::future::select_all(changes) => {}
-            else => return,
+        let (changed, place) = {
+            let changes = ready.iter_mut().map(|one| Box::pin(one.changed()));
+            tokio::select! {
+                biased;
+                () = shutdown.cancelled() => return,
+                (changed, place, _) = select_all(changes) => (changed, place),
+            }
+        };
+        if changed.is_err() {
+            // Who has gone without a word is not asked again, and stays as they were.
+            gone &= *ready.swap_remove(place).borrow();
         }
-        let well = ready.iter_mut().fold(true, |well, one| *one.borrow_and_update() && well);
+        // Each is marked as seen, whatever the others say.
+        let mut well = gone;
+        for one in &mut ready {
+            well &= *one.borrow_and_update();
+        }
         set(&reporter, name, well).await;
     }
 }

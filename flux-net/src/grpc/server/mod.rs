@@ -6,6 +6,7 @@
 mod health;
 mod incoming;
 mod streams;
+mod trace;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -21,10 +22,12 @@ use tonic::service::RoutesBuilder;
 use tonic::transport::Server;
 
 pub(super) use incoming::ConnInfo;
+pub(super) use trace::TRACEPARENT;
 
 use super::auth::{CheckLayer, InvalidTls, ServiceAuth};
 use incoming::Incoming;
 use streams::EndStreamsLayer;
+use trace::TraceLayer;
 
 /// How much a server takes, and for how long.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,8 +111,10 @@ pub enum ServeError {
 pub struct Service {
     name: &'static str,
     ready: Option<watch::Receiver<bool>>,
-    add: Box<dyn FnOnce(&mut RoutesBuilder, &GrpcLimits) + Send>,
+    add: Add,
 }
+
+type Add = Box<dyn FnOnce(&mut RoutesBuilder, &GrpcLimits) + Send>;
 
 impl Service {
     pub(super) fn new(
@@ -172,6 +177,7 @@ pub async fn serve(
         .max_connection_age(limits.connection_age.0)
         .layer(EndStreamsLayer)
         .layer(CheckLayer::new(auth))
+        .layer(TraceLayer)
         .serve_with_incoming_shutdown(routes, incoming, shutdown.clone().cancelled_owned());
     let overdue = async {
         shutdown.cancelled().await;

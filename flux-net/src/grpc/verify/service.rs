@@ -8,6 +8,7 @@ use flux_core::verification::{VerificationError, Verifier};
 use flux_proto::v1;
 use flux_proto::v1::verify_service_server::{SERVICE_NAME, VerifyService, VerifyServiceServer};
 use tonic::{Request, Response, Status, async_trait};
+use tracing::warn;
 
 use crate::grpc::failure::Failure;
 use crate::grpc::server::Service;
@@ -71,7 +72,8 @@ impl Verify {
     async fn issue(&self, request: v1::RequestCodeRequest) -> Result<v1::RequestCodeResponse, Failure> {
         let email = wire::read_email(&request.email)?;
         let (purpose, client) = (wire::read_purpose(request.purpose)?, wire::read_client(&request.client)?);
-        let requested = self.verifier.request(purpose, &email, &client).await.map_err(told)?;
+        let requested =
+            self.verifier.request(purpose, &email, &client).await.map_err(|error| told(&error))?;
         let next_in_ms = u64::try_from(requested.next_in.as_millis()).unwrap_or(u64::MAX);
         Ok(v1::RequestCodeResponse { next_in_ms })
     }
@@ -80,15 +82,15 @@ impl Verify {
         let email = wire::read_email(&request.email)?;
         let (purpose, client) = (wire::read_purpose(request.purpose)?, wire::read_client(&request.client)?);
         let code = Secret::new(request.code);
-        let redeemed = self.verifier.redeem(purpose, &email, &code, &client).await.map_err(told)?;
+        let redeemed =
+            self.verifier.redeem(purpose, &email, &code, &client).await.map_err(|error| told(&error))?;
         Ok(v1::RedeemCodeResponse { redeemed: wire::redemption(&redeemed) })
     }
 }
 
-fn told(error: VerificationError) -> Failure {
-    let failure = Failure::from(&error);
+fn told(error: &VerificationError) -> Failure {
     if let VerificationError::Store(_) | VerificationError::Mail(_) = error {
-        tracing::warn!(%error, "verification failed");
+        warn!(%error, "verification failed");
     }
-    failure
+    error.into()
 }
