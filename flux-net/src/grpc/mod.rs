@@ -11,6 +11,7 @@
 //! where no port has an error of its own.
 
 mod auth;
+mod calls;
 mod channel;
 mod failure;
 mod peer;

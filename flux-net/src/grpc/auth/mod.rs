@@ -19,7 +19,10 @@ use std::sync::Arc;
 use flux_core::{Clock, Entropy};
 use thiserror::Error;
 
+use super::calls::CallMeters;
+
 pub(super) use check::{Caller, CheckLayer};
+pub(super) use role::label;
 pub use role::{InvalidIdentity, Role, ServiceIdentity};
 pub use secret::{SharedSecret, WeakSecret};
 pub(super) use sign::Signed;
@@ -41,6 +44,8 @@ struct Inner {
     loopback: bool,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    /// What is counted of the calls that are made with it.
+    called: Arc<CallMeters>,
 }
 
 /// Puts a [`ServiceAuth`] together.
@@ -61,6 +66,7 @@ impl ServiceAuth {
             loopback: false,
             clock,
             entropy,
+            called: CallMeters::called(),
         })
     }
 

@@ -124,6 +124,13 @@ pub(super) fn is_public(path: &str) -> bool {
     path.starts_with("/grpc.health.v1.Health/")
 }
 
+/// A method as it stands in metrics: one of those that there are, never what a caller made up.
+pub(in crate::grpc) fn label(path: &str) -> &'static str {
+    const HEALTH: [&str; 2] = ["/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"];
+    let methods = METHODS.iter().map(|(method, _)| *method).chain(HEALTH);
+    methods.into_iter().find(|method| *method == path).map_or("other", |method| &method[1..])
+}
+
 pub(super) fn may_call(role: Role, path: &str) -> bool {
     METHODS.iter().any(|(method, roles)| *method == path && roles.contains(&role))
 }
@@ -160,6 +167,8 @@ mod tests {
         }
         assert!(!is_public("/flux.v1.StatusService/Overview"));
         assert!(!is_public("/grpc.health.v1.HealthX/Check"));
+        assert_eq!(label("/grpc.health.v1.HealthX/Check"), "other");
+        assert_eq!(label("/flux.v1.ChatPeerService/Link"), "flux.v1.ChatPeerService/Link");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::task::{Context, Poll};
 
 use flux_core::observe;
+use futures_util::future::BoxFuture;
 use tonic::body::Body;
 use tonic::codegen::http::{HeaderValue, Request, Response, header};
 use tonic::transport::{Channel, Error};
@@ -38,7 +39,7 @@ impl Signed {
 impl Service<Request<Body>> for Signed {
     type Response = Response<Body>;
     type Error = Error;
-    type Future = <Channel as Service<Request<Body>>>::Future;
+    type Future = BoxFuture<'static, Result<Response<Body>, Error>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         Service::<Request<Body>>::poll_ready(&mut self.channel, cx)
@@ -51,6 +52,16 @@ impl Service<Request<Body>> for Signed {
         if let Some(header) = observe::trace::current().and_then(|trace| trace.to_string().try_into().ok()) {
             request.headers_mut().insert(TRACEPARENT, header);
         }
-        self.channel.call(request)
+        let watch = self.auth.0.called.begin(request.uri().path());
+        let call = self.channel.call(request);
+        Box::pin(async move {
+            match call.await {
+                Ok(response) => Ok(watch.follow(response)),
+                Err(error) => {
+                    watch.failed();
+                    Err(error)
+                }
+            }
+        })
     }
 }

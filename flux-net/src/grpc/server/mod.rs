@@ -25,6 +25,7 @@ pub(super) use incoming::ConnInfo;
 pub(super) use trace::TRACEPARENT;
 
 use super::auth::{CheckLayer, InvalidTls, ServiceAuth};
+use super::calls::CallsLayer;
 use incoming::Incoming;
 use streams::EndStreamsLayer;
 use trace::TraceLayer;
@@ -175,6 +176,7 @@ pub async fn serve(
         .http2_keepalive_timeout(Some(limits.keepalive.1))
         .http2_max_header_list_size(limits.header_bytes)
         .max_connection_age(limits.connection_age.0)
+        .layer(CallsLayer::new())
         .layer(EndStreamsLayer)
         .layer(CheckLayer::new(auth))
         .layer(TraceLayer)
