@@ -14,6 +14,7 @@
 pub mod memory;
 #[cfg(feature = "mysql")]
 pub mod mysql;
+pub mod observe;
 #[cfg(feature = "redis")]
 pub mod redis;
 #[cfg(feature = "servers")]

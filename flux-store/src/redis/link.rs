@@ -7,6 +7,8 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use flux_core::StoreError;
+use flux_core::observe::Counters;
+use metrics::{Gauge, Histogram};
 use redis::{Cmd, Value};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -16,6 +18,7 @@ use super::config::{RedisConfig, RedisConfigError};
 use super::connect::{Connection, Connector, OnLost};
 use super::failure::{Failure, Verdict};
 use super::script::Invocation;
+use crate::observe::metric;
 
 /// The first pause between two attempts to connect.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
@@ -39,6 +42,39 @@ struct Shared {
     failures: u32,
     retry_pause: Duration,
     state: watch::Sender<State>,
+    meters: Meters,
+}
+
+/// What is counted.
+struct Meters {
+    calls: Counters<1>,
+    time: Histogram,
+    up: Gauge,
+    connects: Counters<1>,
+}
+
+impl Meters {
+    fn new() -> Self {
+        Self {
+            calls: Counters::new(metric::REDIS_CALLS),
+            time: metric::REDIS_TIME.histogram(),
+            up: metric::REDIS_UP.gauge(),
+            connects: Counters::new(metric::REDIS_CONNECTS),
+        }
+    }
+
+    fn called(&self, outcome: &Result<Vec<Value>, Failure>, took: Duration) {
+        let outcome = match outcome {
+            Ok(_) => "answered",
+            Err(Failure::Open(_)) => "not_asked",
+            Err(Failure::Late) => "late",
+            Err(_) => "failed",
+        };
+        self.calls.count([outcome]);
+        if outcome != "not_asked" {
+            self.time.record(took);
+        }
+    }
 }
 
 enum State {
@@ -97,6 +133,7 @@ impl Link {
             failures: config.failures,
             retry_pause: config.retry_pause,
             state: watch::Sender::new(State::Idle),
+            meters: Meters::new(),
         })))
     }
 
@@ -126,8 +163,15 @@ impl Link {
         timeout(self.0.deadline, calls).await.unwrap_or_else(|_| Err(Failure::Late.into()))
     }
 
-    /// Asks over the connection, within the deadline.
     async fn run(&self, repeat: Repeat, request: Request<'_>) -> Result<Vec<Value>, Failure> {
+        let began = Instant::now();
+        let answer = self.call(repeat, request).await;
+        self.0.meters.called(&answer, began.elapsed());
+        answer
+    }
+
+    /// Asks over the connection, within the deadline.
+    async fn call(&self, repeat: Repeat, request: Request<'_>) -> Result<Vec<Value>, Failure> {
         let end = Instant::now() + self.0.deadline;
         let mut again = repeat == Repeat::Safe;
         loop {
@@ -201,6 +245,7 @@ impl Shared {
             opened
         });
         if opened {
+            self.meters.up.set(0.0);
             warn!(error = %why, "redis does not answer; not asked until it does");
             self.spawn(number);
         }
@@ -246,11 +291,15 @@ impl Shared {
                 Ok(connection) => {
                     let live = Live { connection, number, failures: Arc::default() };
                     strong.state.send_replace(State::Up(live));
+                    strong.meters.up.set(1.0);
+                    strong.meters.connects.count(["connected"]);
                     info!("connected to redis");
                     return;
                 }
                 Err(why) => {
                     let was = strong.state.send_replace(State::Down(why.clone()));
+                    strong.meters.up.set(0.0);
+                    strong.meters.connects.count(["failed"]);
                     if !matches!(was, State::Down(_)) {
                         warn!(error = %why, "redis cannot be reached; not asked until it can");
                     }

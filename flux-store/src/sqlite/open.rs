@@ -14,6 +14,7 @@ use super::rows::{Columns, Id};
 use super::statement::primary_code;
 use super::writer::Writer;
 use super::{OpenError, SqliteConfig, SqliteStore, Synchronous, migrations};
+use crate::observe::SqlMeters;
 
 const TABLES: &str = "SELECT COUNT(*) FROM sqlite_schema";
 const OWNER: &str = "PRAGMA application_id";
@@ -71,11 +72,11 @@ pub(super) async fn open(
     let (connection, epoch, stamp) = prepare(&writing, config.new_epoch, clock.as_ref(), entropy.as_ref())
         .await
         .map_err(|refused| refused.of(&path))?;
-    let wait = config.busy_timeout;
+    let (wait, meters) = (config.busy_timeout, SqlMeters::new("sqlite"));
     Ok(SqliteStore {
         epoch,
-        writer: Writer::new(writing, connection, stamp, guard, Arc::clone(&clock), wait),
-        readers: Readers::new(file, config.readers, wait),
+        writer: Writer::new(writing, connection, stamp, guard, Arc::clone(&clock), wait, meters.clone()),
+        readers: Readers::new(file, config.readers, wait, meters),
         entropy,
         clock,
     })

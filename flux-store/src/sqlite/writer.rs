@@ -13,9 +13,11 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{ConnectOptions, Connection};
 use thiserror::Error;
 use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::time::Instant;
 
 use super::rows::{Columns, Id};
 use super::statement::{Statement, failed, statements};
+use crate::observe::SqlMeters;
 use crate::sql::session_facts;
 
 statements! {
@@ -55,6 +57,7 @@ pub(super) struct Writer {
     /// The newest stamp of a transaction that is over.
     horizon: Arc<AtomicU64>,
     wait: Duration,
+    meters: SqlMeters,
 }
 
 /// What the one who writes holds.
@@ -77,10 +80,11 @@ impl Writer {
         guard: File,
         clock: Arc<dyn Clock>,
         wait: Duration,
+        meters: SqlMeters,
     ) -> Self {
         let desk = Desk { options, connection: Some(connection), stamp, guard: Some(guard) };
         let horizon = Arc::new(AtomicU64::new(stamp));
-        Self { desk: Arc::new(Mutex::new(desk)), clock, horizon, wait }
+        Self { desk: Arc::new(Mutex::new(desk)), clock, horizon, wait, meters }
     }
 
     /// A stamp such that whatever a read that starts now does not see gets a greater one.
@@ -96,13 +100,24 @@ impl Writer {
         E: From<StoreError> + Send + 'static,
         W: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T, E> + Send + 'static,
     {
+        let asked = Instant::now();
         let turn = tokio::time::timeout(self.wait, Arc::clone(&self.desk).lock_owned());
-        let desk = turn.await.map_err(|_| StoreError::unavailable(Busy))?;
+        let desk = turn.await.map_err(|_| {
+            self.meters.busy();
+            StoreError::unavailable(Busy)
+        })?;
+        self.meters.waited(asked.elapsed());
         if desk.guard.is_none() {
             return Err(StoreError::unavailable(Closed).into());
         }
         let (clock, horizon) = (Arc::clone(&self.clock), Arc::clone(&self.horizon));
-        let task = tokio::spawn(transact(desk, clock, horizon, work));
+        let meters = self.meters.clone();
+        let task = tokio::spawn(async move {
+            let began = Instant::now();
+            let done = transact(desk, clock, horizon, work).await;
+            meters.transaction(done.is_ok(), began.elapsed());
+            done
+        });
         match tokio::time::timeout(DEADLINE, task).await {
             Ok(Ok(done)) => done,
             Ok(Err(ended)) => Err(StoreError::unavailable(ended).into()),
