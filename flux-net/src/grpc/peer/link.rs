@@ -99,6 +99,7 @@ impl Link {
         info!(peer.id = %self.node, "link to a peer stands");
         let since = Instant::now();
         let (useful, error) = self.carry(standing).await;
+        self.queue.disconnected();
         warn!(peer.id = %self.node, %error, "link to a peer broke");
         // One that breaks as soon as it stands is not tried again at once, and not one whose peer does nothing.
         let stood = useful || since.elapsed() >= self.settings.backoff.1;

@@ -88,8 +88,8 @@ struct Handle {
 pub struct PeerStatus {
     /// Which peer.
     pub node: NodeId,
-    /// Whether it takes envelopes.
-    pub reachable: bool,
+    /// Whether the link stands.
+    pub connected: bool,
     /// How many envelopes wait for it or are not acknowledged.
     pub waiting: usize,
 }
@@ -114,8 +114,8 @@ impl GrpcPeers {
     pub fn status(&self) -> Vec<PeerStatus> {
         let links = self.0.links();
         let each = links.iter().map(|(node, handle)| {
-            let (reachable, waiting) = handle.queue.standing();
-            PeerStatus { node: *node, reachable, waiting }
+            let (connected, waiting) = handle.queue.standing();
+            PeerStatus { node: *node, connected, waiting }
         });
         each.collect()
     }

@@ -26,6 +26,8 @@ pub(super) struct Queue {
 struct State {
     /// Whether anything is taken: there is a link, or there is about to be one.
     open: bool,
+    /// Whether there is a link.
+    connected: bool,
     /// Not written yet.
     waiting: VecDeque<Item>,
     /// Written, with the numbers up to the one before `next_seq`.
@@ -46,6 +48,7 @@ impl Queue {
     pub(super) fn new(settings: PeerSettings) -> Self {
         let state = State {
             open: true,
+            connected: false,
             waiting: VecDeque::new(),
             unacknowledged: VecDeque::new(),
             next_seq: 1,
@@ -121,7 +124,7 @@ impl Queue {
     /// taken it, and given up if it does not know. `false` if the peer knows of more than was ever written.
     pub(super) fn resume(&self, welcome: v1::LinkWelcome) -> bool {
         let mut state = self.state();
-        state.open = true;
+        (state.open, state.connected) = (true, true);
         if welcome.known {
             // A node that was forgotten here and found again starts where the peer stands.
             if state.unacknowledged.is_empty() {
@@ -143,19 +146,24 @@ impl Queue {
         true
     }
 
+    /// The link broke. Another one is near: whoever waits goes on waiting.
+    pub(super) fn disconnected(&self) {
+        self.state().connected = false;
+    }
+
     /// There is no link and none is near: nobody waits.
     pub(super) fn close(&self) {
         let mut state = self.state();
-        state.open = false;
+        (state.open, state.connected) = (false, false);
         for items in [std::mem::take(&mut state.unacknowledged), std::mem::take(&mut state.waiting)] {
             state.finish(items, &Err(PeerError::Unreachable));
         }
     }
 
-    /// Whether it takes anything, and how much waits.
+    /// Whether there is a link, and how much waits.
     pub(super) fn standing(&self) -> (bool, usize) {
         let state = self.state();
-        (state.open, state.len())
+        (state.connected, state.len())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -30,13 +30,15 @@ pub(super) async fn follow(
         match ready {
             Some(ready) => {
                 all.push(ready.clone());
-                set(&reporter, name, *ready.borrow()).await;
+                let well = *ready.borrow();
+                set(&reporter, name, well).await;
                 tasks.spawn(follow_all(reporter.clone(), name, vec![ready], shutdown.clone()));
             }
             None => set(&reporter, name, true).await,
         }
     }
-    set(&reporter, "", all.iter().all(|ready| *ready.borrow())).await;
+    let well = all.iter().all(|ready| *ready.borrow());
+    set(&reporter, "", well).await;
     tasks.spawn(follow_all(reporter.clone(), "", all, shutdown.clone()));
     tasks.spawn(async move {
         shutdown.cancelled().await;

@@ -1,0 +1,7 @@
+//! Services that speak gRPC to each other over real sockets.
+#![cfg(feature = "grpc")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot set up its world fails")]
+
+mod cuts;
+mod peers;
+mod support;
