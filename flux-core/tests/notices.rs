@@ -60,7 +60,7 @@ impl Receiver {
     fn tried_at(&self) -> Vec<u64> {
         let tried = self.tried.lock().unwrap();
         let first = tried.first().map(|(at, _)| *at).unwrap_or_default();
-        tried.iter().map(|(at, _)| (*at - first).as_secs()).collect()
+        tried.iter().map(|(at, _)| at.saturating_sub(first).as_secs()).collect()
     }
 }
 

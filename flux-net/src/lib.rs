@@ -8,7 +8,8 @@
 //! - [`token`]: access tokens, signed with keys that rotate, and the key set that verifies them;
 //! - [`password`]: Argon2id on a bounded pool;
 //! - [`health`]: whether a process can do its work;
-//! - [`mail`]: mail through an SMTP server, or into a folder where there is none.
+//! - [`mail`]: mail through an SMTP server, or into a folder where there is none;
+//! - [`notify`]: a signed webhook for people who are away.
 //!
 //! Nothing here decides anything about accounts, friends or messages: that is `flux-core`, which these modules are
 //! handed as values. Nothing here reads a configuration file or an environment variable either: that is the program.
@@ -23,6 +24,8 @@ pub mod grpc;
 pub mod health;
 #[cfg(feature = "mail")]
 pub mod mail;
+#[cfg(feature = "notify")]
+pub mod notify;
 pub mod observe;
 #[cfg(feature = "password")]
 pub mod password;

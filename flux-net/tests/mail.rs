@@ -134,6 +134,24 @@ async fn what_the_server_refuses_for_good_is_given_up_and_holds_up_nothing() {
     assert_eq!(clock.sleepers(), 0);
 }
 
+#[tokio::test]
+async fn a_mail_is_delivered_when_the_server_has_it_and_what_it_says_otherwise_is_told() {
+    let server = FakeSmtp::start(|said| match said {
+        (1, "RCPT") => Some("550 5.1.1 no such user"),
+        (2, "RCPT") => Some("451 4.7.1 try again"),
+        _ => None,
+    })
+    .await;
+    let mailer = start(plain(server.port), &clock());
+    let deliver = async || mailer.deliver(code_to("ann@example.com")).await;
+    assert_eq!(deliver().await, Err(MailError::Refused));
+    assert!(matches!(deliver().await, Err(MailError::Failed(_))));
+    assert_eq!(deliver().await, Ok(()));
+    assert_eq!(server.next().await.to, ["<ann@example.com>"]);
+    server.stop().await;
+    assert!(matches!(deliver().await, Err(MailError::Failed(_))));
+}
+
 /// The result of a future that does not wait for anything.
 fn futures_now<T>(future: impl Future<Output = T>) -> Option<T> {
     let mut future = std::pin::pin!(future);

@@ -5,17 +5,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use metrics::Counter;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use super::scan::Scan;
 use super::tell::Told;
-use super::{NoticeSettings, NoticeStore, OfflineNotifier};
+use super::{ChannelName, NoticeSettings, NoticeStore, OfflineNotifier};
 use crate::account::AccountStore;
 use crate::entropy::Entropy;
 use crate::error::StoreError;
 use crate::guard::{LockLease, LockStore};
 use crate::message::MessageStore;
+use crate::observe::metric;
 use crate::time::{Clock, within};
 
 /// A channel and how it is used.
@@ -98,13 +100,46 @@ pub struct NoticeRunner {
     counts: Counts,
 }
 
-#[derive(Default)]
 struct Counts {
-    noted: AtomicU64,
-    told: AtomicU64,
-    needless: AtomicU64,
-    failed: AtomicU64,
-    given_up: AtomicU64,
+    noted: Count,
+    told: Count,
+    needless: Count,
+    failed: Count,
+    given_up: Count,
+}
+
+/// One number, for whoever asks the runner and for the recorder of metrics.
+struct Count {
+    number: AtomicU64,
+    meter: Counter,
+}
+
+impl Counts {
+    fn of(channel: &ChannelName) -> Self {
+        let count = |outcome: &str| Count {
+            number: AtomicU64::new(0),
+            meter: metric::OFFLINE_NOTICES.counter_of([channel.to_string(), outcome.to_owned()]),
+        };
+        Self {
+            noted: count("noted"),
+            told: count("told"),
+            needless: count("needless"),
+            failed: count("failed"),
+            given_up: count("given_up"),
+        }
+    }
+}
+
+impl Count {
+    fn add(&self, by: usize) {
+        let by = u64::try_from(by).unwrap_or(u64::MAX);
+        self.number.fetch_add(by, Ordering::Relaxed);
+        self.meter.increment(by);
+    }
+
+    fn get(&self) -> u64 {
+        self.number.load(Ordering::Relaxed)
+    }
 }
 
 /// How long who scans may be silent before another does.
@@ -129,18 +164,19 @@ impl NoticeRunner {
     pub fn new(ports: NoticePorts, channel: NoticeChannel) -> Self {
         let NoticeChannel { notifier, settings } = channel;
         let lock = format!("notices-{}", notifier.channel());
-        Self { parts: Arc::new(Parts { ports, notifier, settings }), lock, counts: Counts::default() }
+        let counts = Counts::of(notifier.channel());
+        Self { parts: Arc::new(Parts { ports, notifier, settings }), lock, counts }
     }
 
     /// What was done so far.
     pub fn counts(&self) -> NoticeCounts {
-        let get = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let Counts { noted, told, needless, failed, given_up } = &self.counts;
         NoticeCounts {
-            noted: get(&self.counts.noted),
-            told: get(&self.counts.told),
-            needless: get(&self.counts.needless),
-            failed: get(&self.counts.failed),
-            given_up: get(&self.counts.given_up),
+            noted: noted.get(),
+            told: told.get(),
+            needless: needless.get(),
+            failed: failed.get(),
+            given_up: given_up.get(),
         }
     }
 
@@ -174,7 +210,7 @@ impl NoticeRunner {
         // After an error it goes on where it was: what is not known to be noted is noted again.
         let noted = going.round(ports, notifier.channel(), settings).await;
         *scan = Some(going);
-        self.count(&self.counts.noted, u64::try_from(noted?).unwrap_or(u64::MAX));
+        self.counts.noted.add(noted?);
         Ok(())
     }
 
@@ -242,17 +278,17 @@ impl NoticeRunner {
             match told {
                 Ok(Ok(Told::Yes)) => {
                     round.taken = true;
-                    self.count(&self.counts.told, 1);
+                    self.counts.told.add(1);
                 }
-                Ok(Ok(Told::Nothing)) => self.count(&self.counts.needless, 1),
+                Ok(Ok(Told::Nothing)) => self.counts.needless.add(1),
                 Ok(Ok(Told::Later)) => {
                     round.failed = true;
-                    self.count(&self.counts.failed, 1);
+                    self.counts.failed.add(1);
                 }
                 Ok(Ok(Told::GivenUp)) => {
                     round.failed = true;
-                    self.count(&self.counts.failed, 1);
-                    self.count(&self.counts.given_up, 1);
+                    self.counts.failed.add(1);
+                    self.counts.given_up.add(1);
                 }
                 // It is due again when its hold is over.
                 Ok(Err(error)) => trouble = Some(error),
@@ -260,10 +296,6 @@ impl NoticeRunner {
             }
         }
         trouble.map_or(Ok(round), Err)
-    }
-
-    fn count(&self, count: &AtomicU64, by: u64) {
-        count.fetch_add(by, Ordering::Relaxed);
     }
 }
 

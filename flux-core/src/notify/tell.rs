@@ -8,7 +8,7 @@ use super::runner::Parts;
 use super::{NotTaken, NoticeClaim, NoticeId, NoticeMark, NoticeNext, OfflineNotice, WaitingConversation};
 use crate::account::AccountState;
 use crate::entropy;
-use crate::error::StoreError;
+use crate::error::{Cause, StoreError};
 use crate::time::{DeadlineExceeded, within};
 
 /// What came of one notice.
@@ -79,8 +79,8 @@ impl Parts {
             return self.settle(claim, marks, done(Duration::ZERO), Told::GivenUp).await;
         }
         let after = asked.unwrap_or_default().min(settings.retry_most).max(self.jittered(claim.tries));
-        let retry_in_ms = after.as_millis();
-        warn!(%channel, notice.id = %notice.id, %cause, tries = claim.tries, retry_in_ms, "notice not taken");
+        let (reason, retry_in_ms) = (reason(&cause), after.as_millis());
+        warn!(%channel, notice.id = %notice.id, %cause, reason, tries = claim.tries, retry_in_ms, "notice not taken");
         self.settle(claim, &[], NoticeNext::Retry { after }, Told::Later).await
     }
 
@@ -105,6 +105,11 @@ impl Parts {
         }
         Ok(outcome)
     }
+}
+
+/// What is behind a failure, for the log.
+fn reason(cause: &Cause) -> Option<String> {
+    cause.source().map(ToString::to_string)
 }
 
 const fn done(quiet: Duration) -> NoticeNext {

@@ -133,6 +133,7 @@ crate::metrics! {
 
     REPAIRS: Counter "flux_repairs_total" [] "connections that repair told of what they had not been sent";
     REPAIR_ROUNDS: Counter "flux_repair_rounds_total" ["outcome"] "rounds of repair";
+    OFFLINE_NOTICES: Counter "flux_offline_notices_total" ["channel", "outcome"] "notices for people who are away, by what became of them";
     LEASES: Counter "flux_lease_renewals_total" ["outcome"] "renewals of this node's lease";
     REVOCATION_READS: Counter "flux_revocation_reads_total" ["outcome"] "reads of the durable revocations";
     REVOCATIONS_READ_AT: Gauge "flux_revocations_read_timestamp_seconds" [] "when the revocations were last read, in seconds since 1970";

@@ -34,7 +34,7 @@ impl Life {
     pub(crate) async fn step(&self) {
         let Some(left) = &self.0 else { return };
         if left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use flux_core::mail::MailContent;
 use flux_core::{Secret, mail::MailError};
 
+use super::digest::Digest;
 use super::words::{Words, telling};
 
 /// Which language mails are in.
@@ -66,9 +67,12 @@ impl Templates {
     /// [`MailError::Failed`] for a kind of mail that these templates do not know.
     pub fn render(&self, content: &MailContent) -> Result<RenderedMail, MailError> {
         let words = telling(content).ok_or(MailError::Failed("no words for this kind of mail"))?;
-        let code = match content {
-            MailContent::Code { code, .. } => Some(code),
-            _ => None,
+        let middle = match content {
+            MailContent::Code { code, .. } => Middle::Code(code),
+            MailContent::Digest { senders, others, messages, more } => {
+                Middle::Digest(Digest { senders, others: *others, messages: *messages, more: *more })
+            }
+            _ => Middle::Nothing,
         };
         let parts: Vec<Words> = match self.language {
             MailLanguage::Both => vec![words.english, words.chinese],
@@ -76,8 +80,8 @@ impl Templates {
             MailLanguage::Chinese => vec![words.chinese],
         };
         let subject: Vec<_> = parts.iter().map(|words| self.fill(words.subject)).collect();
-        let text: Vec<_> = parts.iter().map(|words| self.text(words, code)).collect();
-        let html: String = parts.iter().map(|words| self.html(words, code)).collect();
+        let text: Vec<_> = parts.iter().map(|words| self.text(words, &middle)).collect();
+        let html: String = parts.iter().map(|words| self.html(words, &middle)).collect();
         Ok(RenderedMail {
             subject: subject.join(" · "),
             text: text.join("\n\n"),
@@ -86,11 +90,21 @@ impl Templates {
     }
 
     /// One paragraph a blank line, lines short enough for any reader.
-    fn text(&self, words: &Words, code: Option<&Secret>) -> String {
-        let mut text = self.fill(words.before);
-        if let Some(code) = code {
-            text.push_str("\n\n    ");
-            text.push_str(code.expose());
+    fn text(&self, words: &Words, middle: &Middle<'_>) -> String {
+        let mut text = self.before(words, middle);
+        match middle {
+            Middle::Nothing => {}
+            Middle::Code(code) => {
+                text.push_str("\n\n    ");
+                text.push_str(code.expose());
+            }
+            Middle::Digest(digest) => {
+                text.push('\n');
+                for line in digest.lines(words.language) {
+                    text.push_str("\n    ");
+                    text.push_str(&line);
+                }
+            }
         }
         for paragraph in [words.after, words.signature] {
             text.push_str("\n\n");
@@ -99,22 +113,38 @@ impl Templates {
         text
     }
 
-    fn html(&self, words: &Words, code: Option<&Secret>) -> String {
+    fn html(&self, words: &Words, middle: &Middle<'_>) -> String {
         let fill = |text| escape(&self.fill(text));
-        let code = code.map_or_else(String::new, |code| {
-            format!(
+        let between = match middle {
+            Middle::Nothing => String::new(),
+            Middle::Code(code) => format!(
                 "<p style=\"margin:24px 0;font:600 32px/1 ui-monospace,monospace;letter-spacing:8px\">{}</p>",
                 escape(code.expose())
-            )
-        });
+            ),
+            Middle::Digest(digest) => {
+                let lines: Vec<_> = digest.lines(words.language).iter().map(|line| escape(line)).collect();
+                format!(
+                    "<ul style=\"margin:16px 0;padding-left:20px\"><li>{}</li></ul>",
+                    lines.join("</li><li>")
+                )
+            }
+        };
         format!(
-            "<div lang=\"{}\" style=\"{CARD}\"><p style=\"margin:0\">{}</p>{code}\
+            "<div lang=\"{}\" style=\"{CARD}\"><p style=\"margin:0\">{}</p>{between}\
              <p style=\"margin:16px 0 0\">{}</p><p style=\"margin:24px 0 0;color:#697386;font-size:13px\">{}</p></div>",
             words.language,
-            fill(words.before),
+            escape(&self.before(words, middle)),
             fill(words.after),
             fill(words.signature),
         )
+    }
+
+    fn before(&self, words: &Words, middle: &Middle<'_>) -> String {
+        let before = self.fill(words.before);
+        match middle {
+            Middle::Digest(digest) => before.replace("{count}", &digest.count(words.language)),
+            Middle::Nothing | Middle::Code(_) => before,
+        }
     }
 
     fn fill(&self, text: &str) -> String {
@@ -122,6 +152,13 @@ impl Templates {
         let minutes = self.code_lifetime.as_secs().div_ceil(60).to_string();
         text.replace("{minutes}", &minutes).replace("{product}", &self.product)
     }
+}
+
+/// What stands between the words.
+enum Middle<'m> {
+    Nothing,
+    Code(&'m Secret),
+    Digest(Digest<'m>),
 }
 
 const HTML_HEAD: &str = "<!doctype html><html><head><meta charset=\"utf-8\">\
@@ -148,6 +185,8 @@ fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use flux_core::account::DisplayName;
+    use flux_core::mail::DigestSender;
     use flux_core::verification::Purpose;
 
     use super::*;
@@ -162,7 +201,48 @@ mod tests {
             MailContent::PasswordChanged,
             MailContent::EmailChanged,
             MailContent::AccountDeleted,
+            digest(&[("2147", 1)]),
         ]
+    }
+
+    fn digest(senders: &[(&str, u64)]) -> MailContent {
+        let sender = |(name, messages): &(&str, u64)| DigestSender {
+            name: Some(DisplayName::new(name).unwrap()),
+            messages: *messages,
+        };
+        let messages = senders.iter().map(|(_, messages)| messages).sum();
+        MailContent::Digest {
+            senders: senders.iter().map(sender).collect(),
+            others: 0,
+            messages,
+            more: false,
+        }
+    }
+
+    #[test]
+    fn a_digest_tells_in_each_language_who_wrote_and_how_much() {
+        let mail = Templates::default().render(&digest(&[("Ada Lovelace", 3), ("Böb", 1)])).unwrap();
+        for said in [
+            "4 messages wait for you on Flux:\n\n    Ada Lovelace: 3 messages\n    Böb: 1 message\n\n",
+            "您在 Flux 上有 4 条未读消息：\n\n    Ada Lovelace：3 条消息\n    Böb：1 条消息\n\n",
+        ] {
+            assert!(mail.text.contains(said), "{}", mail.text);
+        }
+        assert!(mail.html.contains("Ada Lovelace: 3 messages</li>"), "{}", mail.html);
+        assert!(!mail.subject.contains("Ada"), "whoever looks over a shoulder sees the subject");
+    }
+
+    #[test]
+    fn a59_the_name_of_a_sender_is_no_markup_and_no_link() {
+        let names = [("<script>alert(1)</script>", 1), ("http://evil.example/x", 1), ("a@evil.example", 1)];
+        let mail = Templates::default().render(&digest(&names)).unwrap();
+        assert!(!mail.html.contains("<script") && mail.html.contains("&lt;script&gt;"), "{}", mail.html);
+        for part in [&mail.text, &mail.html] {
+            assert!(
+                !part.contains("http:") && !part.contains("evil.example") && !part.contains('@'),
+                "{part}"
+            );
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use flux_core::mail::MailContent;
 use flux_core::verification::Purpose;
 
-/// What one mail says in one language. `{product}` and `{minutes}` are filled in.
+/// What one mail says in one language. `{product}`, `{minutes}` and `{count}` are filled in.
 pub(super) struct Words {
     pub(super) language: &'static str,
     pub(super) subject: &'static str,
@@ -40,6 +40,21 @@ const fn chinese(subject: &'static str, before: &'static str, after: &'static st
         language: "zh", subject, before, after, signature: "本邮件由 {product} 自动发送，请勿回复。"
     }
 }
+
+/// What a digest says before and after who wrote.
+const DIGEST: [[&str; 3]; 2] = [
+    [
+        "Messages wait for you on {product}",
+        "{count} on {product}:",
+        "Open {product} to read them. You get a mail like this only after you have been away for a while, and not \
+         again for some hours.",
+    ],
+    [
+        "您在 {product} 上有未读消息",
+        "您在 {product} 上有{count}：",
+        "打开 {product} 即可查看。仅当您离开一段时间后才会收到此类邮件，之后数小时内不会再次发送。",
+    ],
+];
 
 pub(super) fn telling(content: &MailContent) -> Option<Telling> {
     let code = |subject: [&'static str; 2], before: [&'static str; 2]| Telling {
@@ -108,6 +123,10 @@ pub(super) fn telling(content: &MailContent) -> Option<Telling> {
             ],
             ["You can register with this address again at any time.", "您可以随时使用此邮箱重新注册。"],
         ),
+        MailContent::Digest { .. } => {
+            let [[subject, before, after], [its_subject, its_before, its_after]] = DIGEST;
+            notice([subject, its_subject], [before, its_before], [after, its_after])
+        }
         _ => return None,
     })
 }

@@ -336,7 +336,7 @@ pub async fn a_notice_is_due_after_its_wait_longest_due_first(h: DurableHarness)
     h.pass(SECOND).await;
     h.note_after(conversations[1], 1, MS).await;
     assert_eq!(h.take().await, []);
-    h.pass(8 * SECOND - MS).await;
+    h.pass(7_999 * MS).await;
     assert_eq!(h.take().await, []);
     h.pass(MS).await;
     assert_eq!(h.take_one().await.user, bob.user);
@@ -351,7 +351,7 @@ pub async fn a_taken_notice_is_due_again_when_its_hold_is_over(h: DurableHarness
     h.note(conversation, 1).await;
     let take = async || h.store.take_due(&channel(), 10, MINUTE).await.unwrap();
     let first = take().await;
-    h.pass(MINUTE - MS).await;
+    h.pass(59_999 * MS).await;
     assert_eq!(take().await, []);
     h.pass(MS).await;
     let second = take().await;
@@ -370,7 +370,7 @@ pub async fn a_notice_that_is_put_off_comes_again_with_its_tries(h: DurableHarne
     assert!(h.settle(&claim, &[], NoticeNext::Retry { after: MINUTE }).await);
     h.send(&alice, conversation, "2").await;
     h.note(conversation, 2).await;
-    h.pass(MINUTE - MS).await;
+    h.pass(59_999 * MS).await;
     assert_eq!(h.take().await, [], "what is new does not bring it forward");
     h.pass(MS).await;
     let claim = h.take_one().await;
@@ -388,7 +388,7 @@ pub async fn who_was_told_is_left_in_peace(h: DurableHarness) {
     h.send(&alice, conversation, "2").await;
     h.note(conversation, 2).await;
     assert!(h.settle(&claim, &[(conversation, seq(1))], quiet).await);
-    h.pass(MINUTE - MS).await;
+    h.pass(59_999 * MS).await;
     h.send(&alice, conversation, "3").await;
     h.note(conversation, 3).await;
     assert_eq!(h.take().await, []);

@@ -15,7 +15,7 @@ use lettre::transport::smtp::PoolConfig;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
-use lettre::{AsyncSmtpTransport, Tokio1Executor};
+use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 use metrics::{Counter, Gauge};
 use thiserror::Error;
 use tokio::sync::{Semaphore, mpsc};
@@ -130,6 +130,8 @@ pub enum InvalidSmtpConfig {
 /// Sends mail through an SMTP server: a bounded queue, a worker, and another try for what did not get through.
 pub struct SmtpMailer {
     letters: Letters,
+    /// Shares its connections with the worker.
+    transport: AsyncSmtpTransport<Tokio1Executor>,
     queue: mpsc::Sender<Job>,
     /// Mails that wait, are being sent, or will be tried again.
     places: Arc<Semaphore>,
@@ -159,9 +161,10 @@ impl SmtpMailer {
             return Err(InvalidSmtpConfig::Empty);
         }
         let from: Mailbox = config.from.parse().map_err(|_| InvalidSmtpConfig::From)?;
+        let transport = transport(&config)?;
         let (outcomes, time) = Worker::meters();
         let worker = Worker {
-            transport: transport(&config)?,
+            transport: transport.clone(),
             clock: Arc::clone(&clock),
             connections: config.connections,
             attempts: config.attempts,
@@ -174,6 +177,7 @@ impl SmtpMailer {
         let worker = tokio::spawn(worker.run(jobs, stop.clone()));
         Ok(Self {
             letters: Letters { from, templates: config.templates, clock, entropy },
+            transport,
             queue,
             places: Arc::new(Semaphore::new(config.queue)),
             waiting: metric::MAIL_QUEUE.gauge(),
@@ -215,6 +219,20 @@ impl Mailer for SmtpMailer {
         let place = Place::new(place, &self.waiting);
         // There are as many places as the queue has room for, so only a stopped worker can refuse.
         self.queue.try_send(Job::new(letter, place)).map_err(|_| MailError::Failed("mail worker has stopped"))
+    }
+
+    async fn deliver(&self, mail: Mail) -> Result<(), MailError> {
+        let letter = self.letters.write(&mail)?;
+        let Err(error) = self.transport.send(letter).await else {
+            metric::MAIL.counter_of(["sent"]).increment(1);
+            return Ok(());
+        };
+        // The server's words are not logged: they name the recipient.
+        let status = error.status().map(|code| code.to_string()).unwrap_or_default();
+        tracing::warn!(status, kind = worker::kind(&error), "mail not taken");
+        let refused = worker::hopeless(&error);
+        metric::MAIL.counter_of([if refused { "given_up" } else { "put_off" }]).increment(1);
+        Err(if refused { MailError::Refused } else { MailError::Failed("not taken by the mail server") })
     }
 }
 

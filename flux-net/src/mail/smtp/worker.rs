@@ -152,12 +152,12 @@ impl Waiting {
 
 /// Whether the server will say no for ever. What it says about our own credentials (530, 534, 535, 538) can be put
 /// right by those who run it, and is tried again.
-fn hopeless(error: &SmtpError) -> bool {
+pub(super) fn hopeless(error: &SmtpError) -> bool {
     let status = error.status().map(|code| code.to_string());
     error.is_permanent() && !matches!(status.as_deref(), Some("530" | "534" | "535" | "538"))
 }
 
-fn kind(error: &SmtpError) -> &'static str {
+pub(super) fn kind(error: &SmtpError) -> &'static str {
     if error.is_permanent() {
         "refused"
     } else if error.is_transient() {
