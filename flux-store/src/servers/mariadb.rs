@@ -6,7 +6,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use flux_core::{Cause, Secret};
@@ -175,6 +175,15 @@ impl MariaDb {
     #[must_use]
     pub fn log(&self) -> PathBuf {
         log(&self.config)
+    }
+
+    /// Waits until it has ended, by itself or by somebody else's hand; returns how. For whoever starts it
+    /// [again](Self::start_again) then. It may be dropped at any time.
+    ///
+    /// # Errors
+    /// [`ServerError::System`] if the system does not tell.
+    pub async fn ended(&mut self) -> Result<ExitStatus, ServerError> {
+        self.process.wait().await
     }
 
     /// Ends it in good order (SIGTERM); kills it if that takes longer than `deadline`.

@@ -138,7 +138,8 @@ impl Process {
             .spawn()
             .map_err(refused)?;
         let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        let pid = pid.ok_or_else(|| ServerError::system(format!("start {}", program.name))("it has no pid"))?;
+        let pid =
+            pid.ok_or_else(|| ServerError::system(format!("start {}", program.name))("it has no pid"))?;
         let guard = Command::new("/bin/sh")
             .args(["-c", "read _; kill -s KILL -- -$1", "guard"])
             .arg(pid.as_raw_nonzero().to_string())
@@ -183,6 +184,11 @@ impl Process {
     /// How it ended, if it has.
     pub(super) fn ended(&mut self) -> Result<Option<ExitStatus>, ServerError> {
         self.child.try_wait().map_err(ServerError::system(format!("ask for {}", self.program)))
+    }
+
+    /// Waits until it has ended, by itself or by somebody else's hand.
+    pub(super) async fn wait(&mut self) -> Result<ExitStatus, ServerError> {
+        self.child.wait().await.map_err(ServerError::system(format!("wait for {}", self.program)))
     }
 
     /// Asks it to end (SIGTERM) and waits; kills it at the deadline.

@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use std::net::Ipv4Addr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use flux_core::Secret;
@@ -166,6 +167,15 @@ impl RedisServer {
         log(&self.config)
     }
 
+    /// Waits until it has ended, by itself or by somebody else's hand; returns how. For whoever starts it
+    /// [again](Self::start_again) then. It may be dropped at any time.
+    ///
+    /// # Errors
+    /// [`ServerError::System`] if the system does not tell.
+    pub async fn ended(&mut self) -> Result<ExitStatus, ServerError> {
+        self.process.wait().await
+    }
+
     /// Ends it in good order (SIGTERM); kills it if that takes longer than `deadline`.
     pub async fn stop(&mut self, deadline: Duration) -> Result<(), ServerError> {
         self.process.stop(deadline).await
@@ -285,7 +295,6 @@ async fn ask(port: u16, password: Option<&Secret>, words: &[&str]) -> io::Result
         commands.push(vec!["AUTH", password.expose()]);
     }
     commands.push(words.to_vec());
-    commands.push(vec!["QUIT"]);
     for words in &commands {
         request.extend_from_slice(format!("*{}\r\n", words.len()).as_bytes());
         for word in words {
@@ -294,10 +303,10 @@ async fn ask(port: u16, password: Option<&Secret>, words: &[&str]) -> io::Result
     }
     let mut server = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
     server.write_all(&request).await?;
-    // After QUIT it closes the connection.
+    // When it has answered it closes the connection, too. (Sentinels do not know QUIT.)
+    server.shutdown().await?;
     let mut answers = String::new();
     server.read_to_string(&mut answers).await?;
-    let answer = answers.strip_suffix("+OK\r\n").unwrap_or(&answers);
     let login = if password.is_some() { "+OK\r\n" } else { "" };
-    answer.strip_prefix(login).map(str::to_owned).ok_or_else(|| io::Error::other("login refused"))
+    answers.strip_prefix(login).map(str::to_owned).ok_or_else(|| io::Error::other("login refused"))
 }
