@@ -12,7 +12,7 @@ use flux_proto::v1;
 use prost::Message as _;
 use thiserror::Error;
 use tonic::metadata::MetadataValue;
-use tonic::{Code, ConnectError, Status};
+use tonic::{Code, ConnectError, Status, TimeoutExpired};
 use tracing::{error, warn};
 
 /// The key of the metadata that holds a `flux.v1.Error`.
@@ -61,6 +61,11 @@ impl Failure {
     pub(crate) fn from_status(status: &Status) -> Self {
         if let Some(told) = told(status) {
             return told;
+        }
+        match trouble(status) {
+            Some(Trouble::Late) => return Self::new(ErrorCode::Timeout),
+            Some(_) => return Self::new(ErrorCode::Unavailable),
+            None => {}
         }
         match status.code() {
             Code::Unavailable | Code::Aborted => Self::new(ErrorCode::Unavailable),
@@ -113,12 +118,10 @@ pub(crate) fn verdict(status: &Status) -> Verdict {
     if told(status).is_some() {
         return Verdict::Answered;
     }
-    let mut cause = std::error::Error::source(status);
-    while let Some(error) = cause {
-        if error.is::<ConnectError>() {
-            return Verdict::Unreached;
-        }
-        cause = error.source();
+    match trouble(status) {
+        Some(Trouble::NoConnection) => return Verdict::Unreached,
+        Some(_) => return Verdict::Broken,
+        None => {}
     }
     match status.code() {
         Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::Unknown | Code::Internal => {
@@ -126,6 +129,29 @@ pub(crate) fn verdict(status: &Status) -> Verdict {
         }
         _ => Verdict::Answered,
     }
+}
+
+/// What came of a call on this side, if no server has answered it.
+enum Trouble {
+    NoConnection,
+    Late,
+    Broken,
+}
+
+/// A status that was made here has a cause; one that a server sent has none.
+fn trouble(status: &Status) -> Option<Trouble> {
+    let first = std::error::Error::source(status)?;
+    let mut cause = Some(first);
+    while let Some(error) = cause {
+        if error.is::<ConnectError>() {
+            return Some(Trouble::NoConnection);
+        }
+        if error.is::<TimeoutExpired>() {
+            return Some(Trouble::Late);
+        }
+        cause = error.source();
+    }
+    Some(Trouble::Broken)
 }
 
 /// In whole milliseconds, rounded up: whoever waits as long has waited long enough.

@@ -2,6 +2,11 @@
 #![cfg(feature = "grpc")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up its world fails")]
 
+mod credentials;
 mod cuts;
+mod deadlines;
 mod peers;
+mod server;
+mod services;
 mod support;
+mod tls;

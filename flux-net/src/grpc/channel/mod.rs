@@ -12,6 +12,9 @@ use flux_core::time::REQUEST_DEADLINE;
 use futures_util::future::join_all;
 use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Response, Status};
 use tracing::debug;
@@ -149,6 +152,19 @@ impl ServiceChannel {
 }
 
 impl ServiceChannel {
+    /// Whether an instance says of itself that it is well.
+    ///
+    /// # Errors
+    /// None does.
+    pub async fn check(&self) -> Result<(), Failure> {
+        let question = HealthCheckRequest { service: String::new() };
+        let answer = self.call(Repeat::Safe, question, |channel, request| async move {
+            HealthClient::new(channel).check(request).await
+        });
+        let serving = answer.await?.status() == ServingStatus::Serving;
+        if serving { Ok(()) } else { Err(Failure::new(ErrorCode::Unavailable)) }
+    }
+
     /// Makes a call at all instances at once. Returns the answers of those that gave one.
     ///
     /// # Errors

@@ -16,10 +16,12 @@ pub(super) struct Following {
     _tasks: JoinSet<()>,
 }
 
-/// Tells the health of each service, and under the empty name that of all together.
+/// Tells the health of each service, and under the empty name that of all together. After `shutdown` all of it is bad,
+/// and then `ending` is cancelled.
 pub(super) async fn follow(
     services: Vec<(&'static str, Option<watch::Receiver<bool>>)>,
     shutdown: CancellationToken,
+    ending: CancellationToken,
 ) -> (HealthServer<impl Health>, Following) {
     let (reporter, service) = tonic_health::server::health_reporter();
     let mut tasks = JoinSet::new();
@@ -45,6 +47,8 @@ pub(super) async fn follow(
         for name in names {
             set(&reporter, &name, false).await;
         }
+        // Who watches was told before the streams end.
+        ending.cancel();
     });
     (service, Following { _tasks: tasks })
 }

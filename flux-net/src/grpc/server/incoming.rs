@@ -17,6 +17,9 @@ use tonic::transport::server::Connected;
 
 use super::GrpcLimits;
 
+/// How much a client says first, whatever it wants: the preface of HTTP/2 (RFC 9113, section 3.4); TLS says more.
+const PREFACE_BYTES: usize = 24;
+
 /// What is known of the connection of a call.
 #[derive(Debug, Clone)]
 pub(in crate::grpc) struct ConnInfo {
@@ -47,6 +50,7 @@ pub(super) struct Incoming {
     connections: Connections,
     most: usize,
     age: (Duration, Duration),
+    greeting: Duration,
     ending: CancellationToken,
     /// After a failure to accept: until then it is not tried again.
     pause: Option<Pin<Box<Sleep>>>,
@@ -55,8 +59,8 @@ pub(super) struct Incoming {
 impl Incoming {
     pub(super) fn new(listener: TcpListener, limits: &GrpcLimits, ending: CancellationToken) -> Self {
         let connections = Connections { open: TaskTracker::new(), cut: CancellationToken::new() };
-        let (most, age) = (limits.connections, limits.connection_age);
-        Self { listener, connections, most, age, ending, pause: None }
+        let (most, age, greeting) = (limits.connections, limits.connection_age, limits.handshake_timeout);
+        Self { listener, connections, most, age, greeting, ending, pause: None }
     }
 
     pub(super) fn connections(&self) -> Connections {
@@ -87,6 +91,7 @@ impl Stream for Incoming {
                         info: ConnInfo { peer, ending },
                         age,
                         grace: Some(self.age.1),
+                        greeting: Some((Box::pin(tokio::time::sleep(self.greeting)), PREFACE_BYTES)),
                         cut: Box::pin(self.connections.cut.clone().cancelled_owned()),
                         over: false,
                         _open: self.connections.open.token(),
@@ -110,6 +115,8 @@ pub(super) struct Connection {
     age: Pin<Box<Sleep>>,
     /// How long after its age it is cut; `None` once that time runs.
     grace: Option<Duration>,
+    /// Until when it has to say so many bytes; `None` once it has.
+    greeting: Option<(Pin<Box<Sleep>>, usize)>,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     over: bool,
     _open: TaskTrackerToken,
@@ -127,6 +134,9 @@ impl Connection {
                 }
                 None => self.over = true,
             }
+        }
+        if let Some((until, _)) = &mut self.greeting {
+            self.over |= until.as_mut().poll(cx).is_ready();
         }
         self.over |= self.cut.as_mut().poll(cx).is_ready();
         if self.over { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
@@ -148,7 +158,15 @@ impl AsyncRead for Connection {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.check(cx)?;
-        Pin::new(&mut self.socket).poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.socket).poll_read(cx, buffer);
+        if let Some((_, missing)) = &mut self.greeting {
+            *missing = missing.saturating_sub(buffer.filled().len() - before);
+            if *missing == 0 {
+                self.greeting = None;
+            }
+        }
+        read
     }
 }
 

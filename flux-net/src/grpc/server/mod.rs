@@ -41,7 +41,7 @@ pub struct GrpcLimits {
     pub message_bytes: usize,
     /// Bytes of all headers of a call: 16 KiB.
     pub header_bytes: u32,
-    /// From the beginning of a connection to the end of its TLS handshake: 5 s.
+    /// A connection that does not say within 5 s that it speaks HTTP/2, and TLS if that is wanted, is closed.
     pub handshake_timeout: Duration,
     /// What answers with one message has answered after: 5 s, or what the caller grants, if that is less.
     pub deadline: Duration,
@@ -165,8 +165,9 @@ pub async fn serve(
         Reflection::Always => true,
         Reflection::Never => false,
     };
-    let (routes, _health) = routes(services, &limits, reflection, &shutdown).await;
-    let incoming = Incoming::new(listener, &limits, shutdown.clone());
+    let ending = CancellationToken::new();
+    let (routes, _health) = routes(services, &limits, reflection, &shutdown, &ending).await;
+    let incoming = Incoming::new(listener, &limits, ending);
     let connections = incoming.connections();
     let serving = server
         .timeout(limits.deadline)
@@ -201,6 +202,7 @@ async fn routes(
     limits: &GrpcLimits,
     reflection: bool,
     shutdown: &CancellationToken,
+    ending: &CancellationToken,
 ) -> (tonic::service::Routes, health::Following) {
     let mut routes = RoutesBuilder::default();
     let mut watched = Vec::with_capacity(services.len());
@@ -221,7 +223,7 @@ async fn routes(
             routes.add_service(v1).add_service(alpha);
         }
     }
-    let (service, following) = health::follow(watched, shutdown.clone()).await;
+    let (service, following) = health::follow(watched, shutdown.clone(), ending.clone()).await;
     routes.add_service(service);
     (routes.routes(), following)
 }
