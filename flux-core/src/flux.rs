@@ -15,12 +15,13 @@ use crate::id::NodeId;
 use crate::job::{JobRunner, JobSettings};
 use crate::mail::Mailer;
 use crate::message::{CommitObserver, CommitSettings, GroupCommit, MessageSender, Messages, SendPolicy};
+use crate::notify::{NoticeChannel, NoticePorts, NoticeRunner};
 use crate::observe::{TraceSettings, Tracer};
 use crate::presence::{PresenceService, PresenceSettings};
 use crate::routing::{
     Balancer, BalancerSettings, Connections, EventSink, Hub, LeaseParts, LeaseSettings, LoadReports,
-    Neighbours, NodeChooser, NodeInfo, NodeLease, NodeRegistry, OfflineNotifier, OutboxLimits, PeerTransport,
-    Repair, RepairSettings, Router, RouterParts, SessionDirectory,
+    Neighbours, NodeChooser, NodeInfo, NodeLease, NodeRegistry, OutboxLimits, PeerTransport, Repair,
+    RepairSettings, Router, RouterParts, SessionDirectory,
 };
 use crate::session::{Announcer, RevocationWatch, SessionPorts, SessionRules, Sessions, WatchSettings};
 use crate::time::Clock;
@@ -47,8 +48,8 @@ pub struct Ports {
     pub hasher: Arc<dyn PasswordHasher>,
     /// The way to other nodes.
     pub peers: Arc<dyn PeerTransport>,
-    /// For who is not connected.
-    pub notifier: Arc<dyn OfflineNotifier>,
+    /// By which ways people are told that messages wait while they are away; may be none.
+    pub notices: Vec<NoticeChannel>,
     /// Who appends the messages of calls, where this process does not do it itself.
     pub sender: Option<Arc<dyn MessageSender>>,
     /// Who says where clients should connect, where this process does not find out by itself.
@@ -178,6 +179,8 @@ pub struct Flux {
     pub lease: Arc<NodeLease>,
     /// Durable jobs.
     pub jobs: Arc<JobRunner>,
+    /// Who is away is told, one for each channel.
+    pub notices: Vec<Arc<NoticeRunner>>,
     /// Begins the traces of what comes in.
     pub tracer: Arc<Tracer>,
     /// What it stands on.
@@ -230,6 +233,10 @@ impl Flux {
         tasks.spawn(Arc::clone(&flux.presence).run());
         tasks.spawn(Arc::clone(&flux.lease).run());
         tasks.spawn(Arc::clone(&flux.jobs).run());
+        for runner in &flux.notices {
+            let runner = Arc::clone(runner);
+            tasks.spawn(async move { runner.run().await });
+        }
         let hub = Arc::clone(flux.router.hub());
         tasks.spawn(Repair::new(flux.ports.durable.clone(), hub, Arc::clone(clock), settings.repair).run());
         flux
@@ -381,6 +388,7 @@ impl Flux {
             Arc::clone(&ports.clock),
             settings.jobs,
         );
+        let notices = notice_runners(&ports);
         Self {
             accounts: Arc::new(accounts),
             verification,
@@ -396,6 +404,7 @@ impl Flux {
             neighbours,
             lease: Arc::new(lease),
             jobs: Arc::new(jobs),
+            notices,
             tracer: Arc::new(Tracer::new(settings.traces, &*ports.entropy)),
             ports,
             tasks: Arc::default(),
@@ -406,6 +415,20 @@ impl Flux {
     pub fn stop(&self) {
         self.tasks.abort();
     }
+}
+
+/// One for each channel.
+fn notice_runners(ports: &Ports) -> Vec<Arc<NoticeRunner>> {
+    let parts = NoticePorts {
+        logs: ports.durable.clone(),
+        notices: ports.durable.clone(),
+        accounts: ports.durable.clone(),
+        locks: Arc::clone(&ports.locks),
+        clock: Arc::clone(&ports.clock),
+        entropy: Arc::clone(&ports.entropy),
+    };
+    let runner = |channel: &NoticeChannel| Arc::new(NoticeRunner::new(parts.clone(), channel.clone()));
+    ports.notices.iter().map(runner).collect()
 }
 
 /// While the revocations cannot be read, nothing that people wrote is pushed: who reads it may have been cut off.

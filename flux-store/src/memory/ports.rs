@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use flux_core::account::NoPasswords;
-use flux_core::routing::{NoNotifier, NoPeers};
+use flux_core::routing::NoPeers;
 use flux_core::verification::Codes;
 use flux_core::{Clock, Entropy, Ports};
 
@@ -24,7 +24,7 @@ pub fn ports(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Ports {
         mailer: Arc::new(MemoryMailer::new()),
         hasher: Arc::new(NoPasswords),
         peers: Arc::new(NoPeers),
-        notifier: Arc::new(NoNotifier),
+        notices: Vec::new(),
         sender: None,
         chooser: None,
         loads: None,
