@@ -70,7 +70,7 @@ impl Connection {
             Self::Cluster(connection) => {
                 let mut asked = FuturesOrdered::new();
                 let mut answers = Vec::with_capacity(commands.len());
-                for command in commands.iter().cloned() {
+                for command in commands {
                     if asked.len() == AT_ONCE
                         && let Some(answer) = asked.next().await
                     {
@@ -78,7 +78,7 @@ impl Connection {
                     }
                     let mut connection = connection.clone();
                     asked.push_back(async move {
-                        connection.req_packed_command(&command).await.and_then(Value::extract_error)
+                        connection.req_packed_command(command).await.and_then(Value::extract_error)
                     });
                 }
                 while let Some(answer) = asked.next().await {
@@ -92,6 +92,7 @@ impl Connection {
 
 impl Connector {
     pub(super) fn new(config: &RedisConfig) -> Result<Self, RedisConfigError> {
+        choose_cryptography();
         let certificates = certificates(&config.tls);
         let tcp = |url: &RedisUrl| settled(url.0.clone());
         let route = match &config.topology {
@@ -213,6 +214,15 @@ impl Connector {
             }
             _ => Client::open(info),
         }
+    }
+}
+
+/// The driver takes the cryptography that the process has chosen, and panics where it has not and cannot tell. A program
+/// that wants another one than ring installs it first.
+fn choose_cryptography() {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // Somebody else may have been quicker: then there is one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
     }
 }
 

@@ -74,9 +74,10 @@ impl Failure {
         match self {
             Self::Late => Verdict::Doubtful,
             Self::Driver(Told(error)) => match error.kind() {
-                ErrorKind::Server(ServerErrorKind::ReadOnly) | ErrorKind::Parse => Verdict::Lost,
                 ErrorKind::Io if error.is_timeout() => Verdict::Doubtful,
-                ErrorKind::Io => Verdict::Lost,
+                ErrorKind::Io | ErrorKind::Parse | ErrorKind::Server(ServerErrorKind::ReadOnly) => {
+                    Verdict::Lost
+                }
                 ErrorKind::ClusterConnectionNotFound
                 | ErrorKind::AuthenticationFailed
                 | ErrorKind::Server(

@@ -1,0 +1,13 @@
+//! Redis passes the contract of every volatile port, alone, as a Cluster and behind sentinels; and what it does besides,
+//! and when servers fail.
+
+#![cfg(all(feature = "redis", feature = "servers"))]
+
+mod cluster;
+mod config;
+mod directory;
+mod faults;
+mod guard;
+mod sentinel;
+mod standalone;
+mod support;
