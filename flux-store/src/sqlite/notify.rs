@@ -256,3 +256,46 @@ async fn settle(
     }
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use flux_core::testing::{ManualClock, SeededEntropy};
+
+    use super::*;
+    use crate::sqlite::SqliteConfig;
+
+    async fn open(path: &Path) -> SqliteStore {
+        let (clock, chance) = (Arc::new(ManualClock::default()), Arc::new(SeededEntropy::new(1)));
+        SqliteStore::open(SqliteConfig::new(path), clock, chance).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn after_a_restart_nothing_is_stamped_as_if_a_channel_had_seen_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("flux.db");
+        let store = open(&path).await;
+        // Stamps that nothing was ever stored with.
+        let failed: Result<(), StoreError> = store
+            .writer
+            .write(|tx| {
+                Box::pin(async {
+                    tx.next_stamp();
+                    tx.next_stamp();
+                    Err(StoreError::unavailable("on purpose"))
+                })
+            })
+            .await;
+        failed.unwrap_err();
+        let channel = ChannelName::new("webhook").unwrap();
+        let place = store.notice_place(&channel).await.unwrap();
+        store.close().await;
+        let store = open(&path).await;
+        let given = store.writer.write(|tx| Box::pin(async { Ok::<_, StoreError>(tx.next_stamp()) }));
+        let given = given.await.unwrap();
+        assert!(given > int(place.0), "{given} after {place:?}");
+        assert_eq!(store.notice_place(&channel).await.unwrap(), place);
+    }
+}
