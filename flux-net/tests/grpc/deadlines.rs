@@ -32,7 +32,7 @@ fn hasty() -> ChannelSettings {
 async fn f5_every_call_of_a_service_that_says_nothing_ends_by_its_deadline() {
     let cluster = Cluster::new();
     let (_listener, url) = silence().await;
-    let verify = VerifyClient::new(cluster.channel(&[url.clone()], hasty()));
+    let verify = VerifyClient::new(cluster.channel(std::slice::from_ref(&url), hasty()));
     let (ann, client) =
         (Email::new("ann@example.com").unwrap(), ClientAddr::new("192.0.2.1".parse().unwrap()));
     let code = Secret::new("123456");
@@ -47,7 +47,7 @@ async fn f5_every_call_of_a_service_that_says_nothing_ends_by_its_deadline() {
     assert!(matches!(soon(verify.send(mail.clone())).await, Err(MailError::Failed(_))));
     assert!(matches!(soon(verify.deliver(mail)).await, Err(MailError::Failed(_))));
 
-    let status = StatusClient::new(cluster.channel(&[url.clone()], hasty()));
+    let status = StatusClient::new(cluster.channel(std::slice::from_ref(&url), hasty()));
     let timeout = ErrorCode::Timeout;
     assert_eq!(soon(status.overview()).await.unwrap_err().code, timeout);
     assert_eq!(soon(status.look_up_presence(&[])).await.unwrap_err().code, timeout);
@@ -70,7 +70,7 @@ async fn f5_every_call_of_a_service_that_says_nothing_ends_by_its_deadline() {
 async fn an_instance_that_does_not_answer_is_left_alone_for_a_while() {
     let cluster = Cluster::new();
     let (listener, url) = silence().await;
-    let breaker = BreakerSettings { failures: 3, pause: Duration::from_secs(3_600) };
+    let breaker = BreakerSettings { failures: 3, pause: Duration::from_hours(1) };
     let status = StatusClient::new(cluster.channel(&[url], ChannelSettings { breaker, ..hasty() }));
     for _ in 0..3 {
         assert_eq!(soon(status.overview()).await.unwrap_err().code, ErrorCode::Timeout);

@@ -5,6 +5,7 @@
 mod credentials;
 mod cuts;
 mod deadlines;
+mod links;
 mod peers;
 mod server;
 mod services;

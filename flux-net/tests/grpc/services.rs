@@ -178,7 +178,7 @@ async fn nodes_report_are_chosen_and_shown() {
     let gate = StatusClient::new(cluster.channel(&[server.url()], ChannelSettings::default()));
     assert_eq!(gate.choose().await.unwrap(), None, "there is no node");
 
-    let lease = Duration::from_secs(60);
+    let lease = Duration::from_mins(1);
     let mut nodes = [node_info(&cluster, 10), node_info(&cluster, 10)];
     nodes.sort_by_key(|info| info.node);
     let [small, mut large] = nodes;
@@ -267,7 +267,6 @@ async fn f2_when_one_instance_hangs_or_is_gone_the_other_answers_and_is_remember
 
     proxies[0].open();
     proxies[1].cut();
-    drop(servers[1].begin_stop());
     let [first, mut second] = servers;
     second.stop().await;
     client.overview().await.unwrap();
@@ -282,7 +281,7 @@ async fn a_report_reaches_every_instance() {
         cluster.serve(Role::Status, vec![status(&cluster)], GrpcLimits::default()).await,
     ];
     let info = node_info(&cluster, 10);
-    cluster.ports.registry.announce(&info, Duration::from_secs(60)).await.unwrap();
+    cluster.ports.registry.announce(&info, Duration::from_mins(1)).await.unwrap();
     let auth = cluster.auth(Role::Chat, info.node);
     let urls = [servers[0].url(), servers[1].url()];
     let node = flux_net::grpc::ServiceChannel::new(&urls, &auth, ChannelSettings::default()).unwrap();
@@ -290,7 +289,7 @@ async fn a_report_reaches_every_instance() {
     StatusClient::new(node.clone()).report(&loaded).await.unwrap();
     for server in &servers {
         let gate = StatusClient::new(cluster.channel(&[server.url()], ChannelSettings::default()));
-        assert_eq!(gate.overview().await.unwrap(), [loaded.clone()]);
+        assert_eq!(gate.overview().await.unwrap(), std::slice::from_ref(&loaded));
     }
     let [first, mut second] = servers;
     second.stop().await;

@@ -2,7 +2,7 @@
 
 use std::task::{Context, Poll};
 
-use flux_core::observe;
+use flux_core::{Secret, observe};
 use futures_util::future::BoxFuture;
 use tonic::body::Body;
 use tonic::codegen::http::{HeaderValue, Request, Response, header};
@@ -13,11 +13,17 @@ use super::{ServiceAuth, proof};
 use crate::grpc::server::TRACEPARENT;
 
 impl ServiceAuth {
-    /// The header that says and proves who makes a call of `path`.
-    fn header(&self, path: &str) -> Option<HeaderValue> {
+    /// The `authorization` that says and proves who makes one call of `path`, such as
+    /// `/flux.v1.StatusService/Overview`: for those who call with other means than this module.
+    #[must_use]
+    pub fn authorization(&self, path: &str) -> Secret {
         let inner = &self.0;
         let secret = inner.secrets.first().map(|secret| (secret, inner.clock.now(), &*inner.entropy));
-        let mut header = HeaderValue::try_from(proof::write(&inner.identity, secret, path)).ok()?;
+        Secret::new(proof::write(&inner.identity, secret, path))
+    }
+
+    fn header(&self, path: &str) -> Option<HeaderValue> {
+        let mut header = HeaderValue::try_from(self.authorization(path).expose()).ok()?;
         header.set_sensitive(true);
         Some(header)
     }

@@ -12,11 +12,11 @@ use flux_core::time::REQUEST_DEADLINE;
 use futures_util::future::join_all;
 use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Response, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
-use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Response, Status};
 use tracing::debug;
 
 use super::auth::{InvalidTls, ServiceAuth, Signed};

@@ -225,13 +225,11 @@ impl Drop for Server {
 /// The way to one peer, without a node around it: what is given to it goes out.
 pub(crate) struct Sender {
     pub(crate) peers: GrpcPeers,
-    pub(crate) id: NodeId,
 }
 
 impl Sender {
     pub(crate) fn new(cluster: &Cluster, settings: PeerSettings) -> Self {
-        let id = cluster.node_id();
-        Self { peers: GrpcPeers::new(cluster.auth(Role::Chat, id), settings), id }
+        Self { peers: GrpcPeers::new(cluster.auth(Role::Chat, cluster.node_id()), settings) }
     }
 
     /// Knows of `node`, reached at `url`, and of nobody else, and waits until the link stands.

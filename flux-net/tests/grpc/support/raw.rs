@@ -42,10 +42,9 @@ pub(crate) async fn call(channel: Channel, path: &str, headers: &[(&str, &str)])
     }
     let mut body = response.into_body();
     while let Some(frame) = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
-        match frame.unwrap().into_trailers() {
-            Ok(trailers) => return code(&trailers).unwrap(),
-            // It answers.
-            Err(_) => continue,
+        // What is none is an answer.
+        if let Ok(trailers) = frame.unwrap().into_trailers() {
+            return code(&trailers).unwrap();
         }
     }
     panic!("no status")
