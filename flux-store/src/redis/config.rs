@@ -70,13 +70,22 @@ pub enum RedisTopology {
     },
 }
 
-/// Whom to trust over TLS, and who to be. `Debug` does not show the key.
-#[derive(Debug, Clone, Default)]
+/// Whom to trust over TLS, and who to be. `Debug` shows only what is set.
+#[derive(Clone, Default)]
 pub struct RedisTls {
     /// Certificates of authorities to trust, as PEM, in place of those that browsers trust.
     pub roots: Option<Vec<u8>>,
     /// A certificate of one's own, as PEM, with its key.
     pub identity: Option<(Vec<u8>, Secret)>,
+}
+
+impl fmt::Debug for RedisTls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisTls")
+            .field("roots", &self.roots.is_some())
+            .field("identity", &self.identity.is_some())
+            .finish()
+    }
 }
 
 /// How Redis is used. `RedisConfig::new` has good defaults for everything but the address.

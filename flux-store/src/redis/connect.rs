@@ -47,6 +47,10 @@ pub(super) enum Connection {
 }
 
 impl Connection {
+    pub(super) fn is_cluster(&self) -> bool {
+        matches!(self, Self::Cluster(_))
+    }
+
     /// The answer to one command.
     pub(super) async fn ask(&mut self, command: &Cmd) -> Result<Value, Failure> {
         let answer = match self {
@@ -128,20 +132,21 @@ impl Connector {
     /// A connection to a server that takes writes, as far as that can be known.
     pub(super) async fn connect(&self, on_lost: &OnLost) -> Result<Connection, Failure> {
         let mut connection = match &self.route {
-            Route::Standalone(info) => Connection::One(self.dial(info.clone(), Some(on_lost)).await?),
+            Route::Standalone(info) => self.dial(info.clone(), Some(on_lost)).await?,
             Route::Sentinel { sentinels, master, login } => {
                 let info = self.master(sentinels, master, login).await?;
                 let mut connection = self.dial(info, Some(on_lost)).await?;
                 if !is_master(&mut connection).await? {
                     return Err(Failure::NotMaster);
                 }
-                Connection::One(connection)
+                connection
             }
-            Route::Cluster(client) => Connection::Cluster(client.get_async_connection().await?),
+            // One server that is missing is no reason not to use the others.
+            Route::Cluster(client) => return Ok(Connection::Cluster(client.get_async_connection().await?)),
         };
         // A server that is still loading takes connections, and says so here.
-        connection.ask(&redis::cmd("PING")).await?;
-        Ok(connection)
+        connection.req_packed_command(&redis::cmd("PING")).await.and_then(Value::extract_error)?;
+        Ok(Connection::One(connection))
     }
 
     /// Where the sentinels say that the master is: all are asked at once, the first that knows is believed.

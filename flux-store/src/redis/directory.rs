@@ -245,8 +245,8 @@ impl NodeRegistry for RedisDirectory {
             .arg(micros(lease))
             .arg(node::encode(info))
             .arg(keep_ms(ENTRIES_KEPT.max(lease)));
-        self.redis.link.eval(Repeat::Safe, &call).await?;
-        self.keep().await;
+        let (announced, ()) = future::join(self.redis.link.eval(Repeat::Safe, &call), self.keep()).await;
+        announced?;
         Ok(())
     }
 

@@ -185,7 +185,11 @@ impl Link {
                 live.failures.store(0, Ordering::Relaxed);
                 return answer;
             };
-            let verdict = failure.verdict();
+            let verdict = match failure.verdict() {
+                // The others may be well, and the driver itself looks for the one that was lost.
+                Verdict::Lost if live.connection.is_cluster() => Verdict::Doubtful,
+                verdict => verdict,
+            };
             self.judge(&live, verdict, &failure);
             if verdict != Verdict::Lost || !again {
                 return Err(failure);

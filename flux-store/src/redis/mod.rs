@@ -24,6 +24,9 @@
 //! that is greater. This assumes that a clock is not set back while the number before is lost, and that the clocks of a
 //! master and its replica differ by less than a failover takes.
 //!
+//! In a Cluster the directory needs the server that holds the leases and that which holds the user; the rest goes on without
+//! those that are missing, as far as the Cluster serves at all without them (`cluster-require-full-coverage`).
+//!
 //! # What is in the keys
 //!
 //! Ids of users, sessions and nodes, names of locks, kinds of limits; who a limit or a code concerns only as a hash.

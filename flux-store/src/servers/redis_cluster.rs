@@ -14,7 +14,8 @@ use super::redis::{RedisServer, RedisServerConfig};
 const SLOTS: usize = 16_384;
 const MASTERS: usize = 3;
 
-/// Three Redis masters on loopback that share the keys between them, without replicas. They end with this value.
+/// Three Redis masters (7.0 or later) on loopback that share the keys between them, without replicas. They end with this
+/// value.
 #[derive(Debug)]
 #[must_use = "the servers end when this is dropped"]
 pub struct RedisCluster {
