@@ -485,3 +485,29 @@ async fn a76_debug_shows_neither_address_nor_code_nor_password() {
     let shown = format!("{mails:?} {mailer:?} {config:?} {:?}", code_to("canary@example.com"));
     assert!(!shown.contains("canary") && !shown.contains("271828"), "{shown}");
 }
+
+#[tokio::test]
+async fn a_trial_shows_the_servers_own_words_and_is_not_repeated() {
+    let to = Email::new("ann@example.com").unwrap();
+    let clock = clock();
+    let try_out = async |port| {
+        flux_net::mail::try_out(plain(port), &to, Arc::new(clock.clone()), Arc::new(SeededEntropy::new(1)))
+            .await
+    };
+    let server = FakeSmtp::start(|_| None).await;
+    assert!(try_out(server.port).await.unwrap().starts_with("250 "));
+    let mail = server.next().await;
+    assert_eq!(mail.to, ["<ann@example.com>"]);
+    assert!(mail.data.contains("Test mail from Flux"), "{}", mail.data);
+
+    let server =
+        FakeSmtp::start(|said| (said.1 == "RCPT").then_some("550 5.1.1 nobody of that name here")).await;
+    let told = try_out(server.port).await.unwrap_err().to_string();
+    assert_eq!(told, "the server says: 550 5.1.1 nobody of that name here");
+
+    let port = server.port;
+    server.stop().await;
+    let refused = try_out(port).await.unwrap_err();
+    assert_eq!(refused.to_string(), "connection");
+    assert_eq!(clock.sleepers(), 0);
+}

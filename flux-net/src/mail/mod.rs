@@ -12,5 +12,5 @@ mod template;
 mod words;
 
 pub use outbox::{CapturedMail, OutboxConfig, OutboxError, OutboxMailer, read_outbox};
-pub use smtp::{InvalidSmtpConfig, SmtpConfig, SmtpMailer, SmtpSecurity};
+pub use smtp::{InvalidSmtpConfig, SmtpConfig, SmtpMailer, SmtpSecurity, TrialError, try_out};
 pub use template::{MailLanguage, RenderedMail, Templates};

@@ -7,7 +7,7 @@ use flux_core::mail::MailContent;
 use flux_core::{Secret, mail::MailError};
 
 use super::digest::Digest;
-use super::words::{Words, telling};
+use super::words::{Telling, Words, telling, trial};
 
 /// Which language mails are in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -74,19 +74,28 @@ impl Templates {
             }
             _ => Middle::Nothing,
         };
+        Ok(self.lay_out(words, &middle))
+    }
+
+    /// A mail that only tries out whether mail gets through.
+    pub(super) fn trial(&self) -> RenderedMail {
+        self.lay_out(trial(), &Middle::Nothing)
+    }
+
+    fn lay_out(&self, words: Telling, middle: &Middle<'_>) -> RenderedMail {
         let parts: Vec<Words> = match self.language {
             MailLanguage::Both => vec![words.english, words.chinese],
             MailLanguage::English => vec![words.english],
             MailLanguage::Chinese => vec![words.chinese],
         };
         let subject: Vec<_> = parts.iter().map(|words| self.fill(words.subject)).collect();
-        let text: Vec<_> = parts.iter().map(|words| self.text(words, &middle)).collect();
-        let html: String = parts.iter().map(|words| self.html(words, &middle)).collect();
-        Ok(RenderedMail {
+        let text: Vec<_> = parts.iter().map(|words| self.text(words, middle)).collect();
+        let html: String = parts.iter().map(|words| self.html(words, middle)).collect();
+        RenderedMail {
             subject: subject.join(" · "),
             text: text.join("\n\n"),
             html: format!("{HTML_HEAD}{html}{HTML_TAIL}"),
-        })
+        }
     }
 
     /// One paragraph a blank line, lines short enough for any reader.

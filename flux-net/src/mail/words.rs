@@ -56,6 +56,22 @@ const DIGEST: [[&str; 3]; 2] = [
     ],
 ];
 
+/// What a mail says that only tries out whether mail gets through.
+pub(super) const fn trial() -> Telling {
+    Telling {
+        english: english(
+            "Test mail from {product}",
+            "Somebody who runs {product} tries out whether its mail gets through. It does: here it is.",
+            "There is nothing to do.",
+        ),
+        chinese: chinese(
+            "{product} 测试邮件",
+            "{product} 的运营人员正在测试邮件发送功能。您收到了这封邮件，说明发送正常。",
+            "您无需进行任何操作。",
+        ),
+    }
+}
+
 pub(super) fn telling(content: &MailContent) -> Option<Telling> {
     let code = |subject: [&'static str; 2], before: [&'static str; 2]| Telling {
         english: english(subject[0], before[0], ENGLISH_AFTER_CODE),

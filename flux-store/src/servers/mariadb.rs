@@ -343,7 +343,7 @@ async fn launch(config: &MariaDbConfig, port: u16) -> Result<Process, ServerErro
     arguments.extend(as_root().map(OsString::from));
     arguments.extend(config.settings.iter().map(OsString::from));
     let mut process = Process::start(SERVER, arguments, &log(config))?;
-    process.until_ready(config.patience, async || serves(port).await).await?;
+    process.until_ready(config.patience, || serves(port)).await?;
     Ok(process)
 }
 

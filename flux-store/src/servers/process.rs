@@ -159,10 +159,10 @@ impl Process {
     }
 
     /// Waits until `ready` says so, asking again and again; fails as soon as the server has ended.
-    pub(super) async fn until_ready(
+    pub(super) async fn until_ready<F: Future<Output = bool>>(
         &mut self,
         deadline: Duration,
-        mut ready: impl AsyncFnMut() -> bool,
+        mut ready: impl FnMut() -> F,
     ) -> Result<(), ServerError> {
         let end = Instant::now() + deadline;
         loop {
@@ -317,7 +317,7 @@ mod tests {
     async fn a_server_that_ends_by_itself_shows_what_it_said() {
         let folder = tempfile::tempdir().unwrap();
         let mut server = Process::start(SLEEP, ["not a number"], &folder.path().join("log")).unwrap();
-        match server.until_ready(Duration::from_secs(10), async || false).await {
+        match server.until_ready(Duration::from_secs(10), || std::future::ready(false)).await {
             Err(ServerError::Ended { log, .. }) => assert!(log.contains("not a number"), "{log}"),
             other => panic!("{other:?}"),
         }

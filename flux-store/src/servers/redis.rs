@@ -226,7 +226,8 @@ impl RedisServer {
         good: impl Fn(&str) -> bool,
     ) -> Result<(), ServerError> {
         let (port, password) = (self.port, self.config.password.clone());
-        let answered = async || ask(port, password.as_ref(), words).await.is_ok_and(|answer| good(&answer));
+        let answered =
+            || async { ask(port, password.as_ref(), words).await.is_ok_and(|answer| good(&answer)) };
         self.process.until_ready(self.config.patience, answered).await
     }
 }
@@ -282,7 +283,7 @@ async fn launch(mode: Mode, config: &RedisServerConfig, port: u16) -> Result<Pro
     }
     let mut process = Process::start(SERVER, arguments, &log(config))?;
     let password = config.password.as_ref();
-    let answers = async || ask(port, password, &["PING"]).await.is_ok_and(|answer| answer == "+PONG\r\n");
+    let answers = || async move { ask(port, password, &["PING"]).await.is_ok_and(|answer| answer == "+PONG\r\n") };
     process.until_ready(config.patience, answers).await?;
     Ok(process)
 }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use flux_core::account::Email;
 use flux_core::mail::{Mail, MailError};
 use flux_core::{Clock, Entropy, entropy};
 use lettre::Message;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 
-use super::Templates;
+use super::{RenderedMail, Templates};
 
 pub(super) struct Letters {
     pub(super) from: Mailbox,
@@ -20,8 +21,11 @@ pub(super) struct Letters {
 
 impl Letters {
     pub(super) fn write(&self, mail: &Mail) -> Result<Message, MailError> {
-        let words = self.templates.render(&mail.content)?;
-        let to = mail.to.as_str().parse().map_err(|_| MailError::Failed("address not taken"))?;
+        self.compose(&mail.to, self.templates.render(&mail.content)?)
+    }
+
+    pub(super) fn compose(&self, to: &Email, words: RenderedMail) -> Result<Message, MailError> {
+        let to = to.as_str().parse().map_err(|_| MailError::Failed("address not taken"))?;
         let now = u64::try_from(self.clock.now().as_millis()).unwrap_or(0);
         let id = u128::from_le_bytes(entropy::bytes(&*self.entropy));
         // RFC 3834: no holiday notice comes back for it.

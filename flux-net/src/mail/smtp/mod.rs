@@ -1,6 +1,7 @@
 //! Mail through an SMTP server.
 
 mod letter;
+mod trial;
 mod worker;
 
 use std::fmt;
@@ -23,8 +24,9 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use self::letter::Letters;
+pub use self::trial::{TrialError, try_out};
 use self::worker::{Job, Worker};
-use super::Templates;
+use super::{RenderedMail, Templates};
 use crate::observe::{Place, metric};
 
 /// How the connection to the server is protected.
@@ -157,11 +159,7 @@ impl SmtpMailer {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, InvalidSmtpConfig> {
-        if config.host.is_empty() || config.queue == 0 || config.connections == 0 || config.attempts == 0 {
-            return Err(InvalidSmtpConfig::Empty);
-        }
-        let from: Mailbox = config.from.parse().map_err(|_| InvalidSmtpConfig::From)?;
-        let transport = transport(&config)?;
+        let (from, transport) = (sender(&config)?, transport(&config)?);
         let (outcomes, time) = Worker::meters();
         let worker = Worker {
             transport: transport.clone(),
@@ -234,6 +232,13 @@ impl Mailer for SmtpMailer {
         metric::MAIL.counter_of([if refused { "given_up" } else { "put_off" }]).increment(1);
         Err(if refused { MailError::Refused } else { MailError::Failed("not taken by the mail server") })
     }
+}
+
+fn sender(config: &SmtpConfig) -> Result<Mailbox, InvalidSmtpConfig> {
+    if config.host.is_empty() || config.queue == 0 || config.connections == 0 || config.attempts == 0 {
+        return Err(InvalidSmtpConfig::Empty);
+    }
+    config.from.parse().map_err(|_| InvalidSmtpConfig::From)
 }
 
 fn transport(config: &SmtpConfig) -> Result<AsyncSmtpTransport<Tokio1Executor>, InvalidSmtpConfig> {
