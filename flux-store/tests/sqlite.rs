@@ -13,6 +13,7 @@ use flux_core::feed::FeedStore;
 use flux_core::friend::{FriendLimits, FriendStore, Greeting, RelationAnswer, RelationChange};
 use flux_core::job::JobStore;
 use flux_core::message::{Append, HistoryFrom, MessageStore, MessageText, Write, Written};
+use flux_core::notify::{ChannelName, NoticeNext, NoticeStore, WaitingConversation};
 use flux_core::session::{Actor, Device, DeviceClass, DeviceName, NewSession, SessionPolicy, SessionStore};
 use flux_core::testing::contract::DurableHarness;
 use flux_core::testing::{ManualClock, SeededEntropy};
@@ -156,6 +157,40 @@ async fn what_was_answered_is_there_after_a_sudden_end() {
     let store = open(&folder.join("left.db")).await.unwrap();
     assert_eq!(store.epoch(), world.store.epoch());
     assert_eq!(world.texts_in(&store).await, ["hello"]);
+}
+
+#[tokio::test]
+async fn f03_who_was_noted_or_taken_before_a_sudden_end_is_told_after_it() {
+    let world = World::new().await;
+    let (store, folder) = (&world.store, world.folder.path());
+    let channel = ChannelName::new("webhook").unwrap();
+    let place = store.notice_place(&channel).await.unwrap();
+    store.commit(&[world.message("are you there?")]).await.unwrap();
+    let mark = [(world.conversation, Seq::new(1).unwrap())];
+    assert_eq!(store.note_waiting(&channel, &mark, Duration::ZERO).await.unwrap(), 1);
+    let left = async |name: &str| {
+        std::fs::copy(folder.join("flux.db"), folder.join(name)).unwrap();
+        std::fs::copy(folder.join("flux.db-wal"), folder.join(format!("{name}-wal"))).unwrap();
+        let clock = ManualClock::new(NOW.plus(Duration::from_mins(1)));
+        open_with(&folder.join(name), clock).await.unwrap()
+    };
+    let noted = left("noted.db").await;
+    let hold = Duration::from_mins(1);
+    let taken = store.take_due(&channel, 10, hold).await.unwrap();
+    let taken_from = left("taken.db").await;
+    for store in [noted, taken_from] {
+        let changed = store.changed_logs(place, 10).await.unwrap();
+        assert!(!changed.is_empty(), "what is not noted yet would be found again");
+        let claims = store.take_due(&channel, 10, hold).await.unwrap();
+        assert_eq!(claims.iter().map(|claim| claim.user).collect::<Vec<_>>(), [world.bob.user]);
+        let waiting = store.waiting(&channel, world.bob.user, 10).await.unwrap();
+        assert_eq!(waiting.iter().map(WaitingConversation::count).collect::<Vec<_>>(), [1]);
+    }
+    let done = NoticeNext::Done { quiet: Duration::ZERO };
+    assert!(store.settle_notice(&channel, &taken[0], &mark, done).await.unwrap());
+    let told = left("told.db").await;
+    assert_eq!(told.take_due(&channel, 10, hold).await.unwrap(), []);
+    assert_eq!(told.note_waiting(&channel, &mark, Duration::ZERO).await.unwrap(), 0);
 }
 
 #[tokio::test]
