@@ -13,7 +13,7 @@ pub(crate) use self::feed::{encode as feed_text, range as feed_range};
 pub(crate) use self::friend::{RequestRow, blocks, friends, requests, side};
 pub(crate) use self::job::{Kind as JobKind, Place as JobPlace, nothing_left};
 pub(crate) use self::message::{changed_logs, conversations, cursor, direct, history, stored};
-pub(crate) use self::notice::{claim as notice_claim, waiting};
+pub(crate) use self::notice::{claim as notice_claim, wrote};
 pub(crate) use self::rows::{
     Columns, Id, SqlRow, account_columns, corrupt, int, limit, profile_columns, session_columns,
 };

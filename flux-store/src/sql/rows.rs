@@ -64,14 +64,14 @@ pub(crate) fn limit(rows: usize) -> i64 {
     i64::try_from(rows).unwrap_or(i64::MAX)
 }
 
-/// What a driver's row can do. The outer `None`: what stands there is of another type.
+/// What a driver's row can do. An error means that what stands there is of another type.
 pub(crate) trait SqlRow {
-    /// The number in a column; `Some(None)` for NULL.
-    fn int(&self, at: usize) -> Option<Option<i64>>;
-    /// The text in a column; `Some(None)` for NULL.
-    fn text(&self, at: usize) -> Option<Option<String>>;
-    /// The bytes in a column; `Some(None)` for NULL.
-    fn bytes(&self, at: usize) -> Option<Option<&[u8]>>;
+    /// The number in a column, unless it is NULL.
+    fn int(&self, at: usize) -> Result<Option<i64>, sqlx::Error>;
+    /// The text in a column, unless it is NULL.
+    fn text(&self, at: usize) -> Result<Option<String>, sqlx::Error>;
+    /// The bytes in a column, unless it is NULL.
+    fn bytes(&self, at: usize) -> Result<Option<&[u8]>, sqlx::Error>;
 }
 
 /// Reads a row from left to right.
@@ -91,9 +91,9 @@ impl<'r, R: SqlRow> Columns<'r, R> {
         at
     }
 
-    fn int_or_null(&mut self, what: &'static str) -> Result<Option<i64>, StoreError> {
+    pub(crate) fn int_or_null(&mut self, what: &'static str) -> Result<Option<i64>, StoreError> {
         let at = self.next();
-        self.row.int(at).ok_or(corrupt(what))
+        self.row.int(at).map_err(|_| corrupt(what))
     }
 
     pub(crate) fn bytes(&mut self, what: &'static str) -> Result<&'r [u8], StoreError> {
@@ -102,7 +102,7 @@ impl<'r, R: SqlRow> Columns<'r, R> {
 
     pub(crate) fn bytes_or_null(&mut self, what: &'static str) -> Result<Option<&'r [u8]>, StoreError> {
         let at = self.next();
-        self.row.bytes(at).ok_or(corrupt(what))
+        self.row.bytes(at).map_err(|_| corrupt(what))
     }
 
     pub(crate) fn id<T: Id>(&mut self, what: &'static str) -> Result<T, StoreError> {
@@ -115,7 +115,7 @@ impl<'r, R: SqlRow> Columns<'r, R> {
 
     pub(crate) fn text_or_null(&mut self, what: &'static str) -> Result<Option<String>, StoreError> {
         let at = self.next();
-        self.row.text(at).ok_or(corrupt(what))
+        self.row.text(at).map_err(|_| corrupt(what))
     }
 
     pub(crate) fn int(&mut self, what: &'static str) -> Result<i64, StoreError> {
@@ -152,6 +152,12 @@ impl<'r, R: SqlRow> Columns<'r, R> {
 
     pub(crate) fn stamp(&mut self, what: &'static str) -> Result<Stamp, StoreError> {
         u64::try_from(self.int(what)?).map(Stamp).map_err(|_| corrupt(what))
+    }
+
+    /// Of an aggregate: NULL where there is nothing.
+    #[cfg(feature = "mysql")]
+    pub(crate) fn stamp_or_zero(&mut self, what: &'static str) -> Result<Stamp, StoreError> {
+        u64::try_from(self.int_or_null(what)?.unwrap_or(0)).map(Stamp).map_err(|_| corrupt(what))
     }
 
     pub(crate) fn generation(&mut self, what: &'static str) -> Result<Generation, StoreError> {

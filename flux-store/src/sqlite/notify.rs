@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use flux_core::message::Stamp;
 use flux_core::notify::{
     ChannelName, NOTICE_LOOK, NoticeClaim, NoticeMark, NoticeNext, NoticeStore, OWN_MESSAGES_LOOKED_AT,
-    WaitingConversation,
+    WaitingConversation, Wrote,
 };
-use flux_core::{StoreError, UserId};
+use flux_core::{ConversationId, Seq, StoreError, UserId};
 
 use super::SqliteStore;
 use super::rows::{Columns, Id, corrupt, int, limit as rows};
@@ -140,7 +140,22 @@ impl NoticeStore for SqliteStore {
             .bind(user.blob())
             .bind(rows(limit))
             .bind(int(NOTICE_LOOK));
-        sql::waiting(&self.readers.all(waiting).await?)
+        let mut found: Vec<(ConversationId, Seq, Seq, Vec<Wrote>)> = Vec::new();
+        for row in self.readers.all(waiting).await? {
+            let mut columns = Columns::of(&row);
+            let conversation = columns.id("conversations.conversation_id")?;
+            let after = columns.seq("notice_marks.told_seq")?;
+            let head = columns.seq("conversations.head_seq")?;
+            if found.last().is_none_or(|(last, ..)| *last != conversation) {
+                found.push((conversation, after, head, Vec::new()));
+            }
+            if let Some((.., wrote)) = found.last_mut() {
+                wrote.extend(sql::wrote(&mut columns)?);
+            }
+        }
+        let waiting =
+            |(conversation, after, head, wrote)| WaitingConversation::new(conversation, after, head, wrote);
+        Ok(found.into_iter().map(waiting).collect())
     }
 
     async fn settle_notice(

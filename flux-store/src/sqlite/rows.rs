@@ -10,15 +10,15 @@ pub(super) use crate::sql::{Id, account_columns, corrupt, int, limit, profile_co
 pub(super) type Columns<'r> = crate::sql::Columns<'r, SqliteRow>;
 
 impl SqlRow for SqliteRow {
-    fn int(&self, at: usize) -> Option<Option<i64>> {
-        self.try_get(at).ok()
+    fn int(&self, at: usize) -> Result<Option<i64>, sqlx::Error> {
+        self.try_get(at)
     }
 
-    fn text(&self, at: usize) -> Option<Option<String>> {
-        self.try_get(at).ok()
+    fn text(&self, at: usize) -> Result<Option<String>, sqlx::Error> {
+        self.try_get(at)
     }
 
-    fn bytes(&self, at: usize) -> Option<Option<&[u8]>> {
-        self.try_get(at).ok()
+    fn bytes(&self, at: usize) -> Result<Option<&[u8]>, sqlx::Error> {
+        self.try_get(at)
     }
 }

@@ -1,0 +1,77 @@
+//! Whose connections there are.
+
+use flux_core::{NodeId, StoreError};
+use sqlx::{AssertSqlSafe, Executor};
+
+use super::MySqlStore;
+use super::failure::Failure;
+use super::pool::{PoolFigures, Slot, lock_name};
+use super::rows::Columns;
+use super::statement::{sql, statements};
+
+statements! {
+    OF_NODE = "SELECT slot, IS_USED_LOCK(CONCAT('flux ', LOWER(HEX(slot)))) FROM connections WHERE node = ?";
+    FORGET = "DELETE FROM connections WHERE node = ?";
+}
+
+impl MySqlStore {
+    /// Which node this store's connections are registered for.
+    #[must_use]
+    pub fn node(&self) -> NodeId {
+        self.inner.pool.node()
+    }
+
+    /// How the connections of this store are doing.
+    #[must_use]
+    pub fn pool_figures(&self) -> PoolFigures {
+        self.inner.pool.figures()
+    }
+
+    /// Ends every connection that is registered for `node`, and with it what it has locked; returns how many there
+    /// were. For peers of a node that has lost its lease: it may only be paused, in the middle of a transaction.
+    /// MariaDB ends such a transaction by itself within a second; MySQL does not.
+    ///
+    /// A node that goes on makes new connections: what keeps it from writing is the generation of its sessions.
+    pub async fn end_connections_of(&self, node: NodeId) -> Result<usize, StoreError> {
+        let mut ended = 0;
+        for row in self.inner.all(sql(OF_NODE).bytes(node.as_bytes())).await? {
+            let mut columns = Columns::of(&row);
+            let slot: Slot = columns
+                .bytes("connections.slot")?
+                .try_into()
+                .map_err(|_| crate::sql::corrupt("connections.slot"))?;
+            if let Some(number) = columns.int_or_null("connection")?
+                && self.end_connection(number).await?
+            {
+                tracing::info!(connection = lock_name(slot), "ended the connection of a node");
+                ended += 1;
+            }
+        }
+        let forget = sql(FORGET).bytes(node.as_bytes());
+        self.inner.write(move |tx| Box::pin(tx.run(forget.clone()))).await?;
+        Ok(ended)
+    }
+
+    /// `false` if it is gone already.
+    async fn end_connection(&self, number: i64) -> Result<bool, StoreError> {
+        let mut lease = self.inner.pool.acquire().await.map_err(|none| none.error)?;
+        let kill = sqlx::raw_sql(AssertSqlSafe(format!("KILL CONNECTION {number}")));
+        match lease.open()?.execute(kill).await {
+            Ok(_) => {
+                lease.done();
+                Ok(true)
+            }
+            Err(error) => {
+                let failure = Failure::of(&error);
+                if failure.number() == Some(NO_SUCH_THREAD) {
+                    lease.done();
+                    return Ok(false);
+                }
+                Err(failure.into_store_error())
+            }
+        }
+    }
+}
+
+/// What the server says of a connection that there is not.
+const NO_SUCH_THREAD: u16 = 1_094;

@@ -1,0 +1,1 @@
+//! No statement of a request walks through a whole table.
