@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tracing::warn;
+use tracing::{debug, warn};
 
 use super::{NodeInfo, NodeRegistry};
 use crate::error::StoreError;
@@ -237,6 +237,35 @@ impl Known {
         let used = u128::from(self.load()) * u128::from(theirs);
         let other_used = u128::from(other.load()) * u128::from(mine);
         used.cmp(&other_used).then(other.room().cmp(&self.room())).then(self.info.node.cmp(&other.info.node))
+    }
+}
+
+/// How long whoever is asked first may take: 400 ms.
+const FIRST_DEADLINE: Duration = Duration::from_millis(400);
+
+/// Asks one that knows the load of every node best, and where it does not answer in time, another that knows enough.
+pub struct FallbackChooser {
+    first: Arc<dyn NodeChooser>,
+    second: Arc<dyn NodeChooser>,
+    clock: Arc<dyn Clock>,
+}
+
+impl FallbackChooser {
+    /// `first` as long as it answers, else `second`.
+    pub fn new(first: Arc<dyn NodeChooser>, second: Arc<dyn NodeChooser>, clock: Arc<dyn Clock>) -> Self {
+        Self { first, second, clock }
+    }
+}
+
+#[async_trait]
+impl NodeChooser for FallbackChooser {
+    async fn choose(&self) -> Result<Option<NodeInfo>, StoreError> {
+        match within(&*self.clock, FIRST_DEADLINE, self.first.choose()).await {
+            Ok(Ok(chosen)) => return Ok(chosen),
+            Ok(Err(error)) => debug!(error = %error, "choosing a node by the registry alone"),
+            Err(late) => debug!(error = %late, "choosing a node by the registry alone"),
+        }
+        self.second.choose().await
     }
 }
 

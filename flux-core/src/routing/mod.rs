@@ -14,7 +14,7 @@ mod remote;
 mod repair;
 mod router;
 
-pub use balance::{Balancer, BalancerSettings, LoadReports, NodeChooser};
+pub use balance::{Balancer, BalancerSettings, FallbackChooser, LoadReports, NodeChooser};
 pub use connections::{Connected, Connections};
 pub use event::{Delivery, Envelope, Event, EventSink, Notice};
 pub use hub::{Hub, LocalConnection};

@@ -146,6 +146,37 @@ async fn while_the_registry_is_down_the_last_known_nodes_serve_as_long_as_they_r
     assert!(blind.balancer.choose().await.is_err());
 }
 
+/// One that never answers.
+struct Silent;
+
+#[async_trait]
+impl NodeChooser for Silent {
+    async fn choose(&self) -> Result<Option<NodeInfo>, StoreError> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn where_the_first_chooser_is_silent_or_down_the_second_is_asked() {
+    let World { clock, balancer, .. } = world(vec![node(1, 0, 10)]);
+    let blind = world(vec![]);
+    blind.registry.down.store(true, Ordering::Relaxed);
+    let second: Arc<dyn NodeChooser> = Arc::new(balancer);
+    let down = FallbackChooser::new(Arc::new(blind.balancer), Arc::clone(&second), clock.clone());
+    assert_eq!(down.choose().await.unwrap().unwrap(), node(1, 0, 10));
+
+    let silent = FallbackChooser::new(Arc::new(Silent), second, clock.clone());
+    let asked = tokio::spawn(async move { silent.choose().await });
+    while clock.sleepers() == 0 {
+        tokio::task::yield_now().await;
+    }
+    clock.advance(FIRST_DEADLINE);
+    assert_eq!(asked.await.unwrap().unwrap().unwrap(), node(1, 0, 10));
+
+    let empty = FallbackChooser::new(Arc::new(world(vec![]).balancer), Arc::new(Silent), clock);
+    assert_eq!(empty.choose().await.unwrap(), None, "that no node takes anybody is an answer");
+}
+
 proptest! {
     #[test]
     fn nobody_is_sent_to_a_node_beyond_its_capacity(
