@@ -283,7 +283,8 @@ async fn launch(mode: Mode, config: &RedisServerConfig, port: u16) -> Result<Pro
     }
     let mut process = Process::start(SERVER, arguments, &log(config))?;
     let password = config.password.as_ref();
-    let answers = || async move { ask(port, password, &["PING"]).await.is_ok_and(|answer| answer == "+PONG\r\n") };
+    let answers =
+        || async move { ask(port, password, &["PING"]).await.is_ok_and(|answer| answer == "+PONG\r\n") };
     process.until_ready(config.patience, answers).await?;
     Ok(process)
 }
