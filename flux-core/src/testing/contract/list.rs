@@ -196,7 +196,8 @@ macro_rules! durable_contract {
                     once_a_block_stands_nothing_is_stored
                     batches_over_the_same_conversations_do_not_wait_for_each_other_for_ever
                     changed_conversations_come_newest_change_first_in_pages
-                    only_what_changed_after_the_horizon_comes_again
+                    what_changed_after_a_stamp_comes_again_and_nothing_else
+                    what_changes_after_a_horizon_comes_after_it
                     what_changes_nothing_is_no_change
                     changed_logs_tell_heads_and_readers_oldest_change_first
                     a_changed_conversation_tells_which_cursors_moved_and_when

@@ -13,7 +13,7 @@ use crate::friend::{
 };
 use crate::id::{ConversationId, Generation, MessageId, Pair, RequestId, Seq, SessionId, UserId};
 use crate::message::{
-    Append, Cursor, CursorMove, HistoryFrom, Message, MessageText, Write, WriteRefusal, Written,
+    Append, Cursor, CursorMove, HistoryFrom, Message, MessageText, Stamp, Write, WriteRefusal, Written,
 };
 use crate::secret::{Secret, TokenHash};
 use crate::session::{Actor, Device, DeviceClass, DeviceName, NewSession, OpenSession, SessionPolicy};
@@ -150,6 +150,16 @@ impl DurableHarness {
         let (alice, bob) = self.two().await;
         let conversation = self.befriend(&alice, &bob).await;
         (alice, bob, conversation)
+    }
+
+    /// The greatest stamp that there is. While nobody writes, whatever changes next gets a greater one; a horizon may
+    /// lie below it, where a store cannot know that nobody does.
+    pub(super) async fn newest(&self) -> Stamp {
+        let mut newest = Stamp::default();
+        while let Some(last) = self.store.changed_logs(newest, 1_000).await.unwrap().last() {
+            newest = last.changed;
+        }
+        newest
     }
 
     pub(super) async fn try_change(

@@ -64,7 +64,7 @@ pub async fn a_request_made_during_a_block_reaches_the_other_when_asked_again_af
 
 pub async fn a_block_of_a_stranger_makes_no_conversation(h: DurableHarness) {
     let (alice, bob) = h.two().await;
-    let since = h.store.horizon().await.unwrap();
+    let since = h.newest().await;
     h.change(&bob, RelationChange::Block(alice.user)).await;
     let conversation = alice.conversation(&bob);
     assert_eq!(h.store.conversation(alice.user, conversation).await.unwrap(), None);
