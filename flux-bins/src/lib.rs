@@ -7,12 +7,16 @@ pub mod cli;
 pub mod compose;
 pub mod config;
 pub mod failure;
+pub mod observe;
+pub mod service;
 pub mod telemetry;
 
 mod chat;
+mod cluster;
 mod db;
 mod demo;
 mod mail;
+mod process;
 mod register;
 mod terminal;
 mod up;

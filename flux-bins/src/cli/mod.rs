@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::failure::Failure;
-use crate::{chat, db, demo, mail, register, up};
+use crate::{chat, cluster, db, demo, mail, register, service, up};
 
 pub(crate) use invocation::invocation;
 pub(crate) use settings::SettingsArgs;
@@ -31,6 +31,12 @@ struct Cli {
 enum Command {
     /// Serve everything in one process on embedded storage.
     Up(up::Args),
+    /// Serve as one of the processes of a cluster.
+    #[command(subcommand)]
+    Serve(service::Command),
+    /// Run a cluster on this machine, or look at one.
+    #[command(subcommand)]
+    Cluster(cluster::Command),
     /// Make an account, with the code that comes by mail.
     Register(register::Args),
     /// Talk with friends in this terminal.
@@ -50,8 +56,12 @@ enum Command {
 
 /// Reads the command line and does what it says.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match run(cli) {
+    finish(run(Cli::parse()))
+}
+
+/// Says what went wrong, if something did.
+pub(crate) fn finish(done: Result<(), Failure>) -> ExitCode {
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if let Some(message) = failure.message() {
@@ -67,6 +77,8 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command.unwrap_or(Command::Up(cli.up)) {
         Command::Up(args) => on_runtime(up::run(args)),
+        Command::Serve(command) => on_runtime(service::run(command)),
+        Command::Cluster(command) => on_runtime(cluster::run(command)),
         Command::Register(args) => on_runtime(register::run(args)),
         Command::Chat(args) => on_runtime(chat::run(args)),
         Command::Demo(args) => on_runtime(demo::run(args)),
@@ -76,7 +88,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     }
 }
 
-fn on_runtime(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+pub(crate) fn on_runtime(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let done = runtime.block_on(work);
     // A thread that waits for the keyboard never ends by itself.

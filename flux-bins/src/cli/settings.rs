@@ -21,6 +21,11 @@ pub(crate) struct SettingsArgs {
 }
 
 impl SettingsArgs {
+    /// As if these had been given.
+    pub(crate) const fn new(config: Option<PathBuf>, data: Option<String>, set: Vec<String>) -> Self {
+        Self { config, data, set }
+    }
+
     /// Reads and checks the configuration, with `more` flags as `(flag, key, value)`.
     pub(crate) fn load(&self, more: Vec<(&str, &str, String)>) -> Result<Loaded, Problems> {
         let mut flags: Vec<(String, String, String)> =

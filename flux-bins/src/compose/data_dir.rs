@@ -44,7 +44,7 @@ impl DataDir {
     /// [`DataDirError`].
     pub fn open(path: &Path) -> Result<Self, DataDirError> {
         let failed = |cause| DataDirError::Failed { path: path.to_owned(), cause };
-        make(path).map_err(failed)?;
+        make_private(path).map_err(failed)?;
         warn_if_open_to_all(path);
         let lock = private_file().open(path.join("flux.lock")).map_err(failed)?;
         match lock.try_lock() {
@@ -80,7 +80,8 @@ pub(crate) fn database(data_dir: &Path) -> PathBuf {
     data_dir.join("flux.db")
 }
 
-fn make(path: &Path) -> io::Result<()> {
+/// Makes a folder that only its owner may look into, if there is none.
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

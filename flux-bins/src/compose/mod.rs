@@ -1,7 +1,11 @@
 //! The parts that programs are put together from: folder, secrets, ports, and settings of services.
 
+mod auth;
+mod cluster;
 mod data_dir;
+mod mail;
 mod network;
+mod notify;
 mod ports;
 mod rotation;
 mod secrets;
@@ -12,7 +16,11 @@ pub use ports::Embedded;
 pub use rotation::rotate_keys;
 pub use secrets::{SecretError, code_secret, token_keys};
 
-pub(crate) use data_dir::database;
-pub(crate) use network::{chat, chat_url, gate, listener};
+pub(crate) use auth::service_auth;
+pub(crate) use cluster::{Backends, Services, code_file, ports, token_file};
+pub(crate) use data_dir::{database, make_private, private_file};
+pub(crate) use mail::{MailOut, smtp};
+pub(crate) use network::{chat, chat_url, gate, grpc_limits, listener};
+pub(crate) use notify::notices;
 pub(crate) use ports::{sqlite, with_advice};
-pub(crate) use settings::{domain, tokens};
+pub(crate) use settings::{cluster_domain, domain, tokens};

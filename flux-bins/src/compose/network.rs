@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use flux_net::chat::ChatConfig;
 use flux_net::gate::GateConfig;
+use flux_net::grpc::{GrpcLimits, Reflection};
 use flux_net::proxy::{ForwardedHeader, TrustedProxies};
 use flux_net::serve::ServeLimits;
 
@@ -49,6 +50,15 @@ pub(crate) fn listener(config: &Config) -> ServeLimits {
         drain: Duration::from_secs(6),
         ..ServeLimits::default()
     }
+}
+
+/// The listener's for other services.
+pub(crate) fn grpc_limits(config: &Config) -> GrpcLimits {
+    let mut limits = GrpcLimits::default();
+    if config.services.reflection {
+        limits.reflection = Reflection::Always;
+    }
+    limits
 }
 
 /// Where clients find the chat, if they do not find it where they find the gate: a WebSocket URL, or nothing.

@@ -3,19 +3,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use flux_core::mail::Mailer;
-use flux_core::routing::{NoNotifier, NoPeers};
+use flux_core::routing::NoPeers;
 use flux_core::verification::Codes;
 use flux_core::{Clock, DurableStore, Entropy, Ports};
-use flux_net::mail::{
-    MailLanguage, OutboxConfig, OutboxMailer, SmtpConfig, SmtpMailer, SmtpSecurity, Templates,
-};
 use flux_net::password::{Argon2Config, Argon2Hasher};
 use flux_store::memory::{MemoryCodes, MemoryDirectory, MemoryLimiter, MemoryLocks, MemoryStore};
 use flux_store::sqlite::{OpenError, SqliteConfig, SqliteStore, Synchronous};
 
 use super::DataDir;
-use crate::config::{self, Backend, Config, MailMode, Sync};
+use super::mail::MailOut;
+use crate::config::{Backend, Config, Sync};
 use crate::failure::Failure;
 
 /// The ports of one process on embedded storage, and what has to be closed when it ends.
@@ -23,7 +20,7 @@ pub struct Embedded {
     /// For the domain.
     pub ports: Ports,
     sqlite: Option<Arc<SqliteStore>>,
-    smtp: Option<Arc<SmtpMailer>>,
+    mail: MailOut,
 }
 
 impl Embedded {
@@ -46,14 +43,9 @@ impl Embedded {
             Some(sqlite) => Arc::clone(sqlite) as _,
             None => Arc::new(MemoryStore::new(Arc::clone(&clock), Arc::clone(&entropy))),
         };
-        let smtp = match config.mail.mode {
-            MailMode::Smtp => Some(Arc::new(smtp(config, &clock, &entropy)?)),
-            MailMode::Outbox => None,
-        };
-        let mailer: Arc<dyn Mailer> = match &smtp {
-            Some(smtp) => Arc::clone(smtp) as _,
-            None => Arc::new(OutboxMailer::open(outbox(config), Arc::clone(&clock))?),
-        };
+        let mail = MailOut::open(config, &clock, &entropy)?;
+        let mailer = mail.mailer();
+        let notices = super::notices(config, &durable, &mailer, &clock)?;
         let directory = Arc::new(MemoryDirectory::new(Arc::clone(&clock)));
         let ports = Ports {
             durable,
@@ -65,7 +57,7 @@ impl Embedded {
             mailer,
             hasher: Arc::new(Argon2Hasher::new(&hashing(config))?),
             peers: Arc::new(NoPeers),
-            notifier: Arc::new(NoNotifier),
+            notices,
             sender: None,
             chooser: None,
             loads: None,
@@ -73,25 +65,17 @@ impl Embedded {
             clock,
             entropy,
         };
-        Ok(Self { ports, sqlite, smtp })
+        Ok(Self { ports, sqlite, mail })
     }
 
     /// Lets queued mail go and closes the database.
     pub async fn close(&self) {
-        if let Some(smtp) = &self.smtp {
-            let unsent = smtp.shutdown(CLOSE_MAIL).await;
-            if unsent > 0 {
-                tracing::warn!(unsent, "mails that could not be sent are lost");
-            }
-        }
+        self.mail.close().await;
         if let Some(sqlite) = &self.sqlite {
             sqlite.close().await;
         }
     }
 }
-
-/// How long queued mail may take to go when the process ends.
-const CLOSE_MAIL: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// How the database at `path` is used.
 pub(crate) fn sqlite(path: &Path, synchronous: Sync) -> SqliteConfig {
@@ -113,43 +97,7 @@ pub(crate) fn with_advice(error: OpenError) -> Failure {
     Failure::new(format!("{}{advice}", failure.message().unwrap_or_default()))
 }
 
-fn templates(config: &Config) -> Templates {
-    Templates {
-        product: config.mail.product.clone(),
-        language: match config.mail.language {
-            config::MailLanguage::Both => MailLanguage::Both,
-            config::MailLanguage::English => MailLanguage::English,
-            config::MailLanguage::Chinese => MailLanguage::Chinese,
-        },
-        ..Templates::default()
-    }
-}
-
-fn outbox(config: &Config) -> OutboxConfig {
-    let mut outbox = OutboxConfig::new(crate::mail::folder(&config.data_dir));
-    outbox.templates = templates(config);
-    outbox
-}
-
-fn smtp(config: &Config, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Result<SmtpMailer, Failure> {
-    let from = &config.smtp;
-    let mut smtp = SmtpConfig::new(&from.host, &from.from);
-    smtp.port = (from.port != 0).then_some(from.port);
-    smtp.security = match from.security {
-        config::SmtpSecurity::Tls => SmtpSecurity::Tls,
-        config::SmtpSecurity::Starttls => SmtpSecurity::StartTls,
-        config::SmtpSecurity::None => SmtpSecurity::None,
-    };
-    smtp.credentials = from.password.clone().map(|password| (from.user.clone(), password));
-    smtp.hello_name = (!from.helo.is_empty()).then(|| from.helo.clone());
-    if !from.root_certificates.is_empty() {
-        smtp.root_certificates = Some(std::fs::read_to_string(&from.root_certificates)?);
-    }
-    smtp.templates = templates(config);
-    Ok(SmtpMailer::start(smtp, Arc::clone(clock), Arc::clone(entropy))?)
-}
-
-fn hashing(config: &Config) -> Argon2Config {
+pub(super) fn hashing(config: &Config) -> Argon2Config {
     let mut hashing = Argon2Config::default();
     if config.limits.password_workers > 0 {
         hashing.workers = usize::try_from(config.limits.password_workers).unwrap_or(hashing.workers);

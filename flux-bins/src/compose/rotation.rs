@@ -1,7 +1,7 @@
 //! New keys for access tokens, now and then.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -18,14 +18,14 @@ const LOOK: Duration = Duration::from_hours(1);
 /// the file, so that it counts across restarts. What the former key signed stays good until it expires.
 pub async fn rotate_keys(
     tokens: Arc<Tokens>,
-    path: &Path,
+    path: PathBuf,
     most: Duration,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 ) {
     loop {
-        if age(path).is_some_and(|age| age >= most) {
-            rotate(&tokens, path, most, &*clock, &*entropy);
+        if age(&path).is_some_and(|age| age >= most) {
+            rotate(&tokens, &path, most, &*clock, &*entropy);
         }
         clock.sleep(LOOK).await;
     }
@@ -89,7 +89,7 @@ mod tests {
         async fn look(&self) {
             let rotation = rotate_keys(
                 Arc::clone(&self.tokens),
-                &self.path,
+                self.path.clone(),
                 MONTH,
                 self.clock.clone(),
                 Arc::new(SystemEntropy),

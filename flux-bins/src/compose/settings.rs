@@ -7,15 +7,15 @@ use flux_net::token::TokenConfig;
 
 use crate::config::{Config, SessionsPolicy};
 
-/// How the domain behaves.
+/// How the domain behaves in one process.
 pub(crate) fn domain(config: &Config, code_secret: CodeSecret, client_url: String) -> Settings {
+    Settings { code_secret: Some(code_secret), client_url, ..cluster_domain(config) }
+}
+
+/// How the domain behaves in a process of a cluster, where others issue codes.
+pub(crate) fn cluster_domain(config: &Config) -> Settings {
     let Config { sessions, limits, .. } = config;
-    let mut settings = Settings {
-        code_secret: Some(code_secret),
-        capacity: limits.connections,
-        client_url,
-        ..Settings::default()
-    };
+    let mut settings = Settings { capacity: limits.connections, ..Settings::default() };
     settings.sessions.policy = match sessions.policy {
         SessionsPolicy::Many => SessionPolicy::Many(sessions.max),
         SessionsPolicy::OnePerDeviceClass => SessionPolicy::OnePerDeviceClass,

@@ -23,6 +23,11 @@ pub(super) fn check(config: &Config) -> Vec<(&'static str, String)> {
     http(config, &mut wrong);
     mail(config, &mut wrong);
     numbers(config, &mut wrong);
+    if !config.notify.webhook.is_empty() && config.notify.webhook_secret.is_none() {
+        let message = "notify.webhook needs it: whsec_ and the base64 of 24 to 64 random bytes, as \
+                       `echo whsec_$(openssl rand -base64 32)` prints, best through a file that notify.webhook_secret_file names";
+        wrong.push(("notify.webhook_secret", message.to_owned()));
+    }
     if let Err(error) = EnvFilter::try_new(&config.log.filter) {
         wrong.push((
             "log.filter",

@@ -41,6 +41,10 @@ section! {
         pub mode: RedisMode = RedisMode::Standalone,
         /// What the sentinels call the master.
         pub master: String = "flux".to_owned(),
+        /// Who logs in to the master that sentinels name; empty for the default user.
+        pub user: String = String::new(),
+        /// Their password.
+        pub password: Option<Secret> = None,
         /// What every key begins with.
         pub prefix: String = "flux".to_owned(),
     }
@@ -113,11 +117,15 @@ section! {
 section! {
     /// Telling people who are not connected that messages wait.
     pub struct Notify {
-        /// Where to post notices; empty for nowhere.
+        /// Where to post notices, by https or to this machine; empty for nowhere.
         pub webhook: String = String::new(),
-        /// What they are signed with: at least 32 characters.
+        /// What they are signed with: whsec_ and the base64 of 24 to 64 random bytes.
         pub webhook_secret: Option<Secret> = None,
-        /// Mails a digest to people who have not been there for a while.
+        /// The secret that is on its way out: notices are signed with both.
+        pub former_webhook_secret: Option<Secret> = None,
+        /// A file of certificates in PEM that the receiver's is checked by, besides the public ones; empty for none.
+        pub root_certificates: String = String::new(),
+        /// Mails a digest to people for whom messages have waited 15 minutes, at most twice a day.
         pub digest: bool = false,
     }
 }

@@ -5,6 +5,7 @@
 
 mod check;
 mod cluster;
+mod file;
 mod model;
 mod nearest;
 mod problem;
@@ -62,6 +63,11 @@ impl Loaded {
             message,
         };
         wrong.into_iter().map(problem).collect()
+    }
+
+    /// Whether nobody set `key`.
+    pub(crate) fn is_default(&self, key: &str) -> bool {
+        !self.origins.contains_key(key)
     }
 
     /// Every setting as it would stand in a file, with what it is for; with `sources`, also where it comes from and

@@ -1,5 +1,6 @@
 //! The types that a setting may have: how each is read from text or TOML, and how it is shown.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -42,6 +43,11 @@ pub(crate) trait Value {
     fn secret(&self) -> bool {
         false
     }
+
+    /// The secret that it holds, if it is one and is set.
+    fn held(&self) -> Option<&Secret> {
+        None
+    }
 }
 
 fn expected(what: &str, raw: &Raw) -> String {
@@ -50,7 +56,19 @@ fn expected(what: &str, raw: &Raw) -> String {
 
 /// TOML's basic string; text of ours holds no control characters but by mistake, and then they are seen.
 fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.escape_default())
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if c.is_control() => {
+                // Writing to a text does not fail.
+                let _ = write!(quoted, "\\u{:04X}", u32::from(c));
+            }
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 impl Value for bool {
@@ -180,6 +198,10 @@ impl Value for Option<Secret> {
     fn secret(&self) -> bool {
         true
     }
+
+    fn held(&self) -> Option<&Secret> {
+        self.as_ref()
+    }
 }
 
 impl<T: Value + Element> Value for Vec<T> {
@@ -277,6 +299,14 @@ mod tests {
         assert_eq!(read(0_u32, "10_000"), Ok("10000".to_owned()));
         for text in ["", "-1", "65536", "0x10", "eighty"] {
             assert!(read(0_u16, text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn text_is_shown_as_toml_reads_it() {
+        for text in ["", "流", "a \"b\" \\ c", "line\nline\t\u{7f}", "C:\\u0041"] {
+            let file: toml::Table = format!("key = {}", quoted(text)).parse().unwrap();
+            assert_eq!(file["key"].as_str(), Some(text));
         }
     }
 

@@ -10,7 +10,6 @@ use flux_client::{
     Client, ClientError, CodePurpose, Event, FeedChange, FriendRequested, Registration, Secret, Session,
 };
 use flux_core::Entropy as _;
-use flux_net::mail::read_outbox;
 use flux_store::system::SystemEntropy;
 
 use crate::chat::{App, Home, ServerArgs, device, explain, surroundings};
@@ -42,14 +41,14 @@ const LOOK: Duration = Duration::from_millis(50);
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let server = args.server.server.as_str();
-    let outbox = mail::folder(&args.settings.config()?.data_dir);
+    let outboxes = mail::folders(&args.settings.load(Vec::new())?);
     let out = Out::new();
     let paint = out.paint;
     let password = Secret::from(letters(4).join("-"));
     let suffix = letters(1).concat();
     let (mine, theirs) = (format!("ada-{suffix}"), format!("bob-{suffix}"));
 
-    let stage = Stage { server, outbox: &outbox, state: args.state.as_deref(), password: &password };
+    let stage = Stage { server, outboxes: &outboxes, state: args.state.as_deref(), password: &password };
     let ada = stage.enter(&mine).await?;
     let bob = stage.enter(&theirs).await?;
     let done = |what: String| out.line(format_args!("{} {what}", paint.tone(Tone::Good, "✓")));
@@ -87,7 +86,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
 /// Where accounts are made.
 struct Stage<'s> {
     server: &'s str,
-    outbox: &'s Path,
+    outboxes: &'s [PathBuf],
     state: Option<&'s Path>,
     password: &'s Secret,
 }
@@ -122,7 +121,7 @@ impl Stage<'_> {
     async fn code(&self, email: &str) -> Result<Secret, Failure> {
         let search = async {
             loop {
-                let mails = read_outbox(self.outbox)?;
+                let mails = mail::read_all(self.outboxes)?;
                 let code =
                     mails.iter().rev().filter(|mail| mail.to == email).find_map(|mail| mail.code.as_deref());
                 if let Some(code) = code {
@@ -132,11 +131,12 @@ impl Stage<'_> {
             }
         };
         tokio::time::timeout(MAIL, search).await.unwrap_or_else(|_| {
+            let places: Vec<_> = self.outboxes.iter().map(|place| place.display().to_string()).collect();
             Err(Failure::new(format!(
                 "the server at {} does not capture its mail in {}: run the demo in the folder where `flux up` runs, \
                  or name its data folder with --data",
                 self.server,
-                self.outbox.display()
+                places.join(" or ")
             )))
         })
     }

@@ -55,7 +55,7 @@ async fn the_walk_by_hand() {
     let send = json!({"send": {"userId": bob_id, "messageId": id, "text": "hello bob"}});
     let sent = adas.ask(send.clone()).await;
     assert_eq!((&sent["sent"]["seq"], &sent["sent"]["conversationId"]), (&json!("1"), &json!(conversation)));
-    let came = bobs.event("message").await;
+    let came = bobs.message().await;
     assert_eq!((&came["text"], &came["senderId"]), (&json!("hello bob"), &json!(ada_id)));
 
     // A repeat stores nothing.
@@ -73,7 +73,7 @@ async fn the_walk_by_hand() {
     let path = format!("/v1/conversations/{conversation}/messages");
     let id = "0190b6a0-0000-7000-8000-000000000002";
     bob.post(&path, json!({"message_id": id, "text": "hello ada"})).await.ok();
-    assert_eq!(adas.event("message").await["text"], "hello ada");
+    assert_eq!(adas.message().await["text"], "hello ada");
     let history = ada.get(&format!("{path}?after_seq=0&limit=10")).await.ok();
     let texts: Vec<&Value> = history["items"].as_array().unwrap().iter().map(|m| &m["text"]).collect();
     assert_eq!(texts, ["hello bob", "hello ada"]);

@@ -2,7 +2,7 @@
 
 /// Asks for as many open files as `connections` need, and says so if there are fewer.
 #[cfg(unix)]
-pub(super) fn allow(connections: u32) {
+pub(crate) fn allow(connections: u32) {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
     /// The database, the log, the listener, and what libraries open.
@@ -27,4 +27,4 @@ pub(super) fn allow(connections: u32) {
 
 /// Where each connection is a handle, there are enough.
 #[cfg(not(unix))]
-pub(super) fn allow(_: u32) {}
+pub(crate) fn allow(_: u32) {}

@@ -1,0 +1,38 @@
+//! Free ports on loopback.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+
+/// As many addresses as asked for, each with a port that nobody uses. Somebody may take one before the process that it is
+/// for does: see [`is_taken`].
+pub(super) fn free<const N: usize>() -> io::Result<[SocketAddr; N]> {
+    // All at once, so that none comes twice.
+    let mut held = Vec::with_capacity(N);
+    let mut found = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); N];
+    for address in &mut found {
+        let listener = TcpListener::bind(*address)?;
+        *address = listener.local_addr()?;
+        held.push(listener);
+    }
+    Ok(found)
+}
+
+/// Whether somebody listens there.
+pub(super) fn is_taken(address: SocketAddr) -> bool {
+    TcpListener::bind(address).is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn free_ports_differ_and_can_be_taken() {
+        let [one, two, three] = free().unwrap();
+        assert!(one != two && two != three && one != three);
+        assert!(!is_taken(one));
+        let _listener = TcpListener::bind(one).unwrap();
+        assert!(is_taken(one));
+        assert!(!is_taken(two));
+    }
+}
