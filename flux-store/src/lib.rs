@@ -10,6 +10,10 @@
 //! Adapters do not know each other, and hold no rules: what is decided, the core decides inside their transactions.
 //! Each passes the contract suite of its port, `flux_core::testing::contract`.
 
+// Tests of what is private share the helpers of those in `tests/`, which know this crate by its name.
+#[cfg(test)]
+extern crate self as flux_store;
+
 #[cfg(feature = "memory")]
 pub mod memory;
 #[cfg(feature = "mysql")]

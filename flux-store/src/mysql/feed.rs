@@ -13,9 +13,10 @@ use super::transaction::Tx;
 use crate::sql::{corrupt, feed_range, feed_text, int, limit as rows};
 
 statements! {
-    RANGE = "SELECT h.head_seq, h.floor_seq, e.seq, e.at_ms, e.`change` \
-             FROM feed_heads AS h LEFT JOIN feed_entries AS e ON e.user_id = h.user_id AND e.seq > ? \
-             WHERE h.user_id = ? ORDER BY e.seq LIMIT ?";
+    RANGE = "SELECT h.head_seq, h.floor_seq, e.seq, e.at_ms, e.`change` FROM feed_heads AS h LEFT JOIN (\
+               SELECT user_id, seq, at_ms, `change` FROM feed_entries FORCE INDEX (PRIMARY) \
+               WHERE user_id = ? AND seq > ? ORDER BY seq LIMIT ?) AS e ON e.user_id = h.user_id \
+             WHERE h.user_id = ? ORDER BY e.seq";
     LONG = "SELECT user_id FROM feed_heads WHERE kept > ? LIMIT ?";
     CUT = "DELETE FROM feed_entries WHERE user_id = ? AND seq <= ?";
     RAISE_FLOOR = "UPDATE feed_heads SET floor_seq = GREATEST(floor_seq, ?) WHERE user_id = ?";
@@ -103,8 +104,7 @@ pub(super) async fn clear(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
 #[async_trait]
 impl FeedStore for MySqlStore {
     async fn feed(&self, user: UserId, after: Seq, limit: usize) -> Result<FeedRange, StoreError> {
-        // The row of a feed without newer entries tells its head, so at least one row is asked for.
-        let range = sql(RANGE).int(after.as_i64()).id(&user).int(rows(limit.max(1)));
+        let range = sql(RANGE).id(&user).int(after.as_i64()).int(rows(limit)).id(&user);
         feed_range(&self.inner.all(range).await?, limit)
     }
 

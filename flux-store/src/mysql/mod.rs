@@ -59,8 +59,13 @@ mod statement;
 mod store;
 mod transaction;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "servers", feature = "system"))]
 mod plans;
+// The server that the tests of the public face start.
+#[cfg(all(test, feature = "servers", feature = "system"))]
+#[path = "../../tests/mysql/support.rs"]
+#[expect(dead_code, reason = "not all of it is needed here")]
+mod support;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -15,6 +15,7 @@ use super::server::{self, now_micros};
 use super::stamp::Horizon;
 use super::store::{Inner, Time};
 use super::{MySqlConfig, MySqlStore, OpenError, migrations};
+use crate::observe::SqlMeters;
 use crate::sql::{Id, SqlRow};
 
 const BEGIN_EPOCH: &str = "INSERT IGNORE INTO meta (only_row, epoch) VALUES (1, ?)";
@@ -116,7 +117,8 @@ pub(super) async fn open(
     };
     let node = config.node.take().unwrap_or_else(|| NodeId::generate(ready.clock, &*entropy));
     let room = (config.connections.max(1), config.acquire_timeout);
-    let pool = Pool::new(options, ready.flavour, node, room, Arc::clone(&entropy));
+    let meters = SqlMeters::new("mysql");
+    let pool = Pool::new(options, ready.flavour, node, room, Arc::clone(&entropy), meters.clone());
     Ok(MySqlStore {
         inner: Arc::new(Inner {
             pool,
@@ -126,6 +128,7 @@ pub(super) async fn open(
             time,
             entropy,
             numbers: 0.into(),
+            meters,
         }),
     })
 }

@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout};
 
 use super::failure::{Failure, Fate};
 use super::server::{Flavour, NOW_MICROS};
+use crate::observe::SqlMeters;
 
 /// A connection that was idle for longer is asked whether it is still there.
 const STALE: Duration = Duration::from_secs(20);
@@ -78,6 +79,7 @@ pub(super) struct Pool {
     waiting: AtomicUsize,
     waits: AtomicU64,
     timeouts: AtomicU64,
+    meters: SqlMeters,
 }
 
 struct Idle {
@@ -99,6 +101,7 @@ impl Pool {
         node: NodeId,
         (most, wait): (usize, Duration),
         entropy: Arc<dyn Entropy>,
+        meters: SqlMeters,
     ) -> Arc<Self> {
         let most = most.clamp(1, Semaphore::MAX_PERMITS);
         Arc::new(Self {
@@ -115,19 +118,32 @@ impl Pool {
             waiting: AtomicUsize::new(0),
             waits: AtomicU64::new(0),
             timeouts: AtomicU64::new(0),
+            meters,
         })
     }
 
     /// A connection, in its turn.
     pub(super) async fn acquire(self: &Arc<Self>) -> Result<Lease, NoConnection> {
+        let began = Instant::now();
         let permit = self.permit().await?;
+        self.meters.waited(began.elapsed());
         while let Some(idle) = self.pop() {
             if let Some(live) = self.still_good(idle).await {
-                return Ok(Lease { live: Some(live), pool: Arc::clone(self), clean: true, _permit: permit });
+                return Ok(self.lend(live, permit));
             }
         }
-        let live = self.connect().await?;
-        Ok(Lease { live: Some(live), pool: Arc::clone(self), clean: true, _permit: permit })
+        Ok(self.lend(self.connect().await?, permit))
+    }
+
+    fn lend(self: &Arc<Self>, live: Live, permit: OwnedSemaphorePermit) -> Lease {
+        self.show();
+        Lease { live: Some(live), pool: Arc::clone(self), clean: true, _permit: permit }
+    }
+
+    /// Tells operators how many there are.
+    fn show(&self) {
+        let figures = self.figures();
+        self.meters.connections(figures.size, figures.idle);
     }
 
     async fn permit(&self) -> Result<OwnedSemaphorePermit, NoConnection> {
@@ -143,6 +159,7 @@ impl Pool {
             Ok(Err(_)) => Err(never(StoreError::unavailable(Closed))),
             Err(_) => {
                 self.timeouts.fetch_add(1, Ordering::Relaxed);
+                self.meters.busy();
                 Err(never(StoreError::unavailable(Exhausted)))
             }
         }
@@ -314,6 +331,7 @@ impl Drop for Lease {
         } else {
             self.pool.size.fetch_sub(1, Ordering::Relaxed);
         }
+        self.pool.show();
     }
 }
 

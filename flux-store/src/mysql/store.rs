@@ -18,6 +18,7 @@ use super::rows::Columns;
 use super::server::now_micros;
 use super::stamp::Horizon;
 use super::statement::{Statement, sql, statements};
+use crate::observe::SqlMeters;
 use crate::sql::int;
 
 statements! {
@@ -52,12 +53,19 @@ pub(super) struct Inner {
     pub(super) entropy: Arc<dyn Entropy>,
     /// Numbers the transactions of this store.
     pub(super) numbers: AtomicU64,
+    pub(super) meters: SqlMeters,
 }
 
 impl Inner {
     /// Every row.
     pub(super) async fn all(&self, statement: Statement) -> Result<Vec<MySqlRow>, StoreError> {
-        let end = Instant::now() + DEADLINE;
+        let began = Instant::now();
+        let rows = self.all_by(statement, began + DEADLINE).await;
+        self.meters.read(began.elapsed());
+        rows
+    }
+
+    async fn all_by(&self, statement: Statement, end: Instant) -> Result<Vec<MySqlRow>, StoreError> {
         let read = self.read(statement.clone());
         match timeout_at(end, read).await.map_err(|_| StoreError::unavailable(TooLate))? {
             Ok(rows) => Ok(rows),

@@ -22,6 +22,7 @@ use super::server::now_micros;
 use super::stamp::LATE;
 use super::statement::{Statement, sql, statements};
 use super::store::{DEADLINE, Inner, Time, TooLate};
+use crate::observe::metric;
 use crate::sql::{int, session_facts};
 
 /// One round trip: opens the transaction, and reads the database's clock, the greatest stamps that are visible and
@@ -81,8 +82,8 @@ impl Inner {
 /// What came of one try.
 enum Tried<T, E> {
     Done(Result<T, E>),
-    /// Nothing of it stays, and it may be run again.
-    Again(E),
+    /// Nothing of it stays, and it may be run again; and why.
+    Again(E, &'static str),
     /// COMMIT was sent and not answered: with this number, over this connection.
     InDoubt { value: T, slot: Slot, number: u64, touched: Touched },
 }
@@ -96,9 +97,12 @@ where
     let mut tries = 0;
     loop {
         tries += 1;
-        let lost = match attempt(inner, &work, end).await {
+        let began = Instant::now();
+        let tried = attempt(inner, &work, end).await;
+        inner.meters.transaction(matches!(tried, Tried::Done(Ok(_))), began.elapsed());
+        let (lost, reason) = match tried {
             Tried::Done(done) => return done,
-            Tried::Again(error) => error,
+            Tried::Again(error, reason) => (error, reason),
             Tried::InDoubt { value, slot, number, touched } => {
                 let committed = resolve(inner, slot, number, end).await;
                 if committed != Some(false) {
@@ -106,7 +110,7 @@ where
                 }
                 match committed {
                     Some(true) => return Ok(value),
-                    Some(false) => StoreError::unavailable(InDoubt).into(),
+                    Some(false) => (StoreError::unavailable(InDoubt).into(), "in doubt"),
                     None => return Err(StoreError::unavailable(InDoubt).into()),
                 }
             }
@@ -114,6 +118,16 @@ where
         if tries >= TRIES || !pause(inner, tries, end).await {
             return Err(lost);
         }
+        metric::RETRIES.counter_of(["mysql", reason]).increment(1);
+    }
+}
+
+/// Why a transaction is run again, for operators.
+const fn reason(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Again => "conflict",
+        Fate::Elsewhere => "connection",
+        Fate::Never => "age",
     }
 }
 
@@ -136,7 +150,7 @@ where
     let late = || Tried::Done(Err(StoreError::unavailable(TooLate).into()));
     let mut tx = match timeout_at(end, begin(inner)).await {
         Ok(Ok(tx)) => tx,
-        Ok(Err((error, true))) => return Tried::Again(error.into()),
+        Ok(Err((error, true))) => return Tried::Again(error.into(), reason(Fate::Elsewhere)),
         Ok(Err((error, false))) => return Tried::Done(Err(error.into())),
         Err(_) => return late(),
     };
@@ -146,7 +160,7 @@ where
         Ok(Ok(value)) => {
             if tx.began.elapsed() > LONGEST_TRANSACTION {
                 tx.roll_back().await;
-                return Tried::Again(StoreError::unavailable(TooLong).into());
+                return Tried::Again(StoreError::unavailable(TooLong).into(), reason(Fate::Never));
             }
             commit(inner, tx, value, end).await
         }
@@ -157,7 +171,7 @@ where
             } else {
                 tx.roll_back().await;
             }
-            if fate == Fate::Never { Tried::Done(Err(error)) } else { Tried::Again(error) }
+            if fate == Fate::Never { Tried::Done(Err(error)) } else { Tried::Again(error, reason(fate)) }
         }
     }
 }
@@ -231,7 +245,7 @@ where
         _ if !wrote => Tried::Done(Ok(value)),
         Ok(Err(error)) if Failure::of(&error).fate() == Fate::Again => {
             tx.roll_back().await;
-            Tried::Again(Failure::of(&error).into_store_error().into())
+            Tried::Again(Failure::of(&error).into_store_error().into(), reason(Fate::Again))
         }
         Ok(Err(_)) | Err(_) => {
             inner.pool.lost();
@@ -293,13 +307,7 @@ impl Tx {
         self.next_stamp()
     }
 
-    /// A stamp for one feed that changes.
-    pub(super) fn stamp_feed(&mut self, user: UserId) -> i64 {
-        self.touched.feeds.insert(user);
-        self.next_stamp()
-    }
-
-    /// One stamp for all of these.
+    /// One stamp for all of these feeds.
     pub(super) fn stamp_feeds(&mut self, users: &[UserId]) -> i64 {
         self.touched.feeds.extend(users);
         self.next_stamp()

@@ -16,13 +16,15 @@ macro_rules! history {
     ($which:literal, $order:literal) => {
         concat!(
             "SELECT c.head_seq, t.seq, t.sender_id, t.message_id, t.text, t.at_ms FROM members AS m \
-             STRAIGHT_JOIN conversations AS c ON c.conversation_id = m.conversation_id \
-             LEFT JOIN messages AS t FORCE INDEX (PRIMARY) \
-               ON t.conversation_id = m.conversation_id AND t.seq ",
+             STRAIGHT_JOIN conversations AS c ON c.conversation_id = m.conversation_id LEFT JOIN (\
+               SELECT conversation_id, seq, sender_id, message_id, text, at_ms FROM messages FORCE INDEX (PRIMARY) \
+               WHERE conversation_id = ? AND seq ",
             $which,
-            " ? WHERE m.user_id = ? AND m.conversation_id = ? ORDER BY t.seq ",
+            " ? ORDER BY seq ",
             $order,
-            " LIMIT ?"
+            " LIMIT ?) AS t ON t.conversation_id = m.conversation_id \
+             WHERE m.user_id = ? AND m.conversation_id = ? ORDER BY t.seq ",
+            $order
         )
     };
 }
@@ -77,8 +79,7 @@ pub(super) async fn history(
         HistoryFrom::Before(seq) => (BEFORE, seq.map_or(i64::MAX, Seq::as_i64)),
         HistoryFrom::After(seq) => (AFTER, seq.as_i64()),
     };
-    // No row at all means no member, so at least one is asked for.
-    let read = sql(text).int(bound).id(&user).id(&conversation).int(count(limit.max(1)));
+    let read = sql(text).id(&conversation).int(bound).int(count(limit)).id(&user).id(&conversation);
     rows::history(&inner.all(read).await?, conversation, from, limit)
 }
 
