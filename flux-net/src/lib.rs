@@ -37,3 +37,5 @@ pub mod proxy;
 pub mod serve;
 #[cfg(feature = "token")]
 pub mod token;
+#[cfg(any(feature = "chat", feature = "grpc"))]
+mod wire;

@@ -15,6 +15,8 @@ use tonic::metadata::MetadataValue;
 use tonic::{Code, ConnectError, Status, TimeoutExpired};
 use tracing::{error, warn};
 
+use crate::wire::whole_ms;
+
 /// The key of the metadata that holds a `flux.v1.Error`.
 const DETAILS: &str = "flux-error-bin";
 
@@ -152,11 +154,6 @@ fn trouble(status: &Status) -> Option<Trouble> {
         cause = error.source();
     }
     Some(Trouble::Broken)
-}
-
-/// In whole milliseconds, rounded up: whoever waits as long has waited long enough.
-pub(super) fn whole_ms(span: Duration) -> u32 {
-    u32::try_from(span.as_nanos().div_ceil(1_000_000)).unwrap_or(u32::MAX)
 }
 
 /// What a client that knows nothing of Flux makes of it.

@@ -12,7 +12,7 @@ use flux_core::time::DeadlineExceeded;
 use flux_proto::{CloseCode, v1};
 
 use super::Invalid;
-use super::event::whole_ms;
+use crate::wire::whole_ms;
 
 /// Why a request is not answered with what it asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

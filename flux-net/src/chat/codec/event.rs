@@ -1,22 +1,21 @@
 //! What the server pushes.
 
-use std::time::Duration;
-
 use flux_core::routing::Event;
 use flux_core::{LogId, Timestamp};
 use flux_proto::v1::{self, event::Event as Wire, log_ref::Log, server_frame::Frame};
 
-use super::{feed, message, presence, session};
+use super::feed;
+use crate::wire;
 
 /// The frame of an event; `None` for what a newer core may push and this wire has no words for.
 pub(crate) fn event(event: &Event) -> Option<v1::ServerFrame> {
     Some(frame(match event {
-        Event::Message(stored) => Wire::Message(message::message(stored)),
+        Event::Message(stored) => Wire::Message(wire::message(stored)),
         Event::Receipt { conversation, cursor } => Wire::Receipt(v1::Receipt {
             conversation_id: conversation.to_string(),
-            cursor: Some(message::cursor(cursor)),
+            cursor: Some(wire::cursor(cursor)),
         }),
-        Event::Presence(seen) => Wire::Presence(presence::presence(seen)),
+        Event::Presence(seen) => Wire::Presence(wire::presence(seen)),
         Event::Typing { conversation, user, typing } => Wire::Typing(v1::Typing {
             conversation_id: conversation.to_string(),
             user_id: user.to_string(),
@@ -24,10 +23,10 @@ pub(crate) fn event(event: &Event) -> Option<v1::ServerFrame> {
         }),
         Event::Feed(entry) => Wire::FeedEntry(feed::entry(entry)),
         Event::SessionEnded(reason) => {
-            Wire::SessionEnded(v1::SessionEnded { reason: session::end_reason(*reason).into() })
+            Wire::SessionEnded(v1::SessionEnded { reason: wire::end_reason(*reason).into() })
         }
         Event::Draining { retry_in, url } => Wire::Draining(v1::Draining {
-            retry_in_ms: whole_ms(*retry_in),
+            retry_in_ms: wire::whole_ms(*retry_in),
             url: url.clone().unwrap_or_default(),
         }),
         Event::LogChanged { log, head } => {
@@ -53,9 +52,4 @@ fn log_ref(log: LogId) -> v1::LogRef {
         LogId::Feed(_) => Log::Feed(v1::OwnFeed {}),
     };
     v1::LogRef { log: Some(log) }
-}
-
-/// In whole milliseconds, rounded up: whoever waits as long has waited long enough.
-pub(super) fn whole_ms(span: Duration) -> u32 {
-    u32::try_from(span.as_nanos().div_ceil(1_000_000)).unwrap_or(u32::MAX)
 }

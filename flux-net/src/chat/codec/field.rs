@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use flux_core::message::InvalidText;
-use flux_core::{ErrorCode, InvalidId, Seq, Timestamp};
+use flux_core::{ErrorCode, InvalidId, Seq};
 use thiserror::Error;
 
 /// What is wrong with a request that could be read.
@@ -84,9 +84,4 @@ where
     E: TryFrom<i32>,
 {
     E::try_from(raw).ok().and_then(read).ok_or(Invalid::argument(field))
-}
-
-/// A moment that may not be known.
-pub(super) fn optional_ms(at: Option<Timestamp>) -> i64 {
-    at.map_or(0, Timestamp::as_millis)
 }

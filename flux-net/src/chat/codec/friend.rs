@@ -1,13 +1,11 @@
 //! Requests, friends and blocks.
 
-use flux_core::friend::{
-    Asked, Block, Friend, FriendRequest, Greeting, Page, PageToken, Remark, RequestDirection, RequestState,
-};
+use flux_core::friend::{Asked, Block, Friend, Greeting, Page, PageToken, Remark, RequestDirection};
 use flux_proto::v1::{self, client_frame::Request as Wire, friend_requested::Outcome};
 
-use super::account::profile;
 use super::field::{Invalid, id, variant};
 use super::{Answer, AskFriends};
+use crate::wire::{profile, request};
 
 /// Reads what concerns friends. Requests of other subjects do not get here; one that a newer wire adds is refused
 /// until it is read somewhere.
@@ -45,24 +43,6 @@ fn answer(raw: i32) -> Result<Answer, Invalid> {
         v1::FriendAnswer::Cancel => Some(Answer::Cancel),
         v1::FriendAnswer::Unspecified => None,
     })
-}
-
-pub(super) fn request(request: &FriendRequest) -> v1::FriendRequest {
-    let state = match request.state {
-        RequestState::Pending => v1::FriendRequestState::Pending,
-        RequestState::Accepted => v1::FriendRequestState::Accepted,
-        RequestState::Rejected => v1::FriendRequestState::Rejected,
-        RequestState::Cancelled => v1::FriendRequestState::Cancelled,
-        _ => v1::FriendRequestState::Unspecified,
-    };
-    v1::FriendRequest {
-        request_id: request.request.to_string(),
-        from: Some(profile(&request.from)),
-        to: Some(profile(&request.to)),
-        greeting: request.greeting.as_str().to_owned(),
-        created_ms: request.created.as_millis(),
-        state: state.into(),
-    }
 }
 
 pub(super) fn friend(friend: &Friend) -> v1::Friend {

@@ -1,14 +1,14 @@
 //! Messages, conversations and cursors.
 
 use flux_core::message::{
-    Conversation, Cursor, Destination, History, HistoryFrom, InvalidText, MAX_PAGE, Message, MessageText,
-    Sent,
+    Conversation, Destination, History, HistoryFrom, InvalidText, MAX_PAGE, MessageText,
 };
 use flux_core::{ConversationId, ErrorCode, MessageId};
 use flux_proto::v1::{self, read_history::From, send::To};
 
-use super::field::{Invalid, id, limit, optional_ms, seq};
+use super::field::{Invalid, id, limit, seq};
 use super::{Ask, Send};
+use crate::wire::{cursor, message, optional_ms};
 
 impl TryFrom<v1::Send> for Send {
     type Error = Invalid;
@@ -48,25 +48,6 @@ pub(super) fn read_history(read: &v1::ReadHistory) -> Result<Ask, Invalid> {
     Ok(Ask::History { conversation, from, limit: limit(read.limit, MAX_PAGE) })
 }
 
-pub(super) fn message(message: &Message) -> v1::Message {
-    v1::Message {
-        conversation_id: message.conversation.to_string(),
-        seq: message.seq.get(),
-        sender_id: message.sender.to_string(),
-        message_id: message.message.to_string(),
-        text: message.text.as_str().to_owned(),
-        stored_ms: message.at.as_millis(),
-    }
-}
-
-pub(super) fn cursor(cursor: &Cursor) -> v1::Cursor {
-    v1::Cursor {
-        user_id: cursor.user.to_string(),
-        delivered_seq: cursor.delivered.get(),
-        read_seq: cursor.read.get(),
-    }
-}
-
 pub(super) fn conversation(conversation: &Conversation) -> v1::Conversation {
     v1::Conversation {
         conversation_id: conversation.conversation.to_string(),
@@ -74,16 +55,6 @@ pub(super) fn conversation(conversation: &Conversation) -> v1::Conversation {
         cursors: conversation.cursors.iter().map(cursor).collect(),
         writable: conversation.writable,
         last_message_ms: optional_ms(conversation.last_message),
-    }
-}
-
-pub(super) fn sent(sent: &Sent) -> v1::Sent {
-    v1::Sent {
-        epoch: sent.epoch.to_string(),
-        conversation_id: sent.conversation.to_string(),
-        seq: sent.seq.get(),
-        stored_ms: sent.at.as_millis(),
-        repeated: sent.repeated,
     }
 }
 

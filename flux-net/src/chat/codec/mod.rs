@@ -3,7 +3,6 @@
 //! The messages of `flux.v1` end here: what comes in leaves as a [`Request`] of the core's types or is refused with
 //! the field that is wrong, and what the core answers comes in as its own types. One file per subject.
 
-mod account;
 mod command;
 mod error;
 mod event;
@@ -16,7 +15,6 @@ mod json;
 mod message;
 mod presence;
 mod reply;
-mod session;
 mod sync;
 
 pub(crate) use command::{Answer, Ask, AskFriends, Command, Request, Send, name};

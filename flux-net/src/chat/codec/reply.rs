@@ -11,8 +11,8 @@ use flux_core::session::{Actor, Session};
 use flux_core::{ConversationId, Epoch, NodeId, SessionId, Timestamp, UserId};
 use flux_proto::v1::{self, reply::Result as Wire, server_frame::Frame};
 
-use super::event::whole_ms;
-use super::{Rejection, account, feed, friend, message, presence, session, sync};
+use super::{Rejection, feed, friend, message, sync};
+use crate::wire;
 
 /// What a request was answered with.
 pub(crate) type Result = std::result::Result<Requested, Rejection>;
@@ -68,7 +68,7 @@ impl Requested {
             Self::Pong { payload, now } => {
                 Wire::Pong(v1::Pong { payload: payload.clone(), server_ms: now.as_millis() })
             }
-            Self::Sent(sent) => Wire::Sent(message::sent(sent)),
+            Self::Sent(sent) => Wire::Sent(wire::sent(sent)),
             Self::History { conversation, history } => {
                 Wire::History(message::history(*conversation, history))
             }
@@ -76,17 +76,17 @@ impl Requested {
             Self::Sync { user, page } => Wire::SyncPage(sync::page(page, *user)),
             Self::CursorMoved { conversation, cursor } => Wire::CursorMoved(v1::CursorMoved {
                 conversation_id: conversation.to_string(),
-                cursor: Some(message::cursor(cursor)),
+                cursor: Some(wire::cursor(cursor)),
             }),
-            Self::Presences(seen) => Wire::PresenceList(v1::PresenceList {
-                presences: seen.iter().map(presence::presence).collect(),
-            }),
+            Self::Presences(seen) => {
+                Wire::PresenceList(v1::PresenceList { presences: seen.iter().map(wire::presence).collect() })
+            }
             Self::Profiles(found) => {
-                Wire::ProfileList(v1::ProfileList { profiles: found.iter().map(account::profile).collect() })
+                Wire::ProfileList(v1::ProfileList { profiles: found.iter().map(wire::profile).collect() })
             }
             Self::Asked(asked) => Wire::FriendRequested(friend::asked(asked)),
             Self::Requests(page) => {
-                let (requests, next_page) = friend::page(page, friend::request);
+                let (requests, next_page) = friend::page(page, wire::request);
                 Wire::FriendRequestList(v1::FriendRequestList { requests, next_page })
             }
             Self::Friends(page) => {
@@ -98,7 +98,7 @@ impl Requested {
                 Wire::BlockList(v1::BlockList { blocks, next_page })
             }
             Self::Sessions { sessions, current } => Wire::SessionList(v1::SessionList {
-                sessions: sessions.iter().map(|open| session::session(open, Some(*current))).collect(),
+                sessions: sessions.iter().map(|open| wire::session(open, Some(*current))).collect(),
             }),
         }
     }
@@ -112,7 +112,7 @@ impl Welcome {
             generation: self.actor.generation.unwrap_or_default().get(),
             node_id: self.node.to_string(),
             epoch: self.epoch.to_string(),
-            heartbeat_interval_ms: whole_ms(self.heartbeat),
+            heartbeat_interval_ms: wire::whole_ms(self.heartbeat),
             limits: Some(v1::Limits {
                 message_bytes: whole(MessageText::LIMIT_BYTES),
                 frame_bytes: whole(self.frame_bytes),

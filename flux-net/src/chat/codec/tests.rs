@@ -206,7 +206,7 @@ fn events_are_written_alike_in_both_formats() {
 fn every_reason_and_code_has_its_word_on_the_wire() {
     let mut words = std::collections::BTreeSet::new();
     for reason in SessionEndReason::ALL {
-        let word = session::end_reason(reason);
+        let word = crate::wire::end_reason(reason);
         assert_ne!(word, v1::SessionEndReason::Unspecified, "{reason:?}");
         words.insert(word);
     }

@@ -13,6 +13,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use flux_core::NodeId;
 use flux_core::routing::{Envelope, NodeInfo, PeerError, PeerTransport};
+use metrics::Gauge;
 use prost::Message as _;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::warn;
@@ -23,6 +24,7 @@ pub use submit::SubmitClient;
 use super::auth::ServiceAuth;
 use super::channel::ChannelSettings;
 use super::wire;
+use crate::observe::metric;
 use link::Link;
 use queue::Queue;
 use submit::Nodes;
@@ -73,6 +75,27 @@ struct Inner {
     settings: PeerSettings,
     links: Mutex<BTreeMap<NodeId, Handle>>,
     nodes: Nodes,
+    meters: Meters,
+}
+
+/// What is counted, each time that somebody looks who lives.
+#[derive(Debug)]
+struct Meters {
+    up: Gauge,
+    down: Gauge,
+}
+
+impl Meters {
+    fn new() -> Self {
+        let [up, down] = ["up", "down"].map(|state| metric::PEER_LINKS.gauge_of([state]));
+        Self { up, down }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2^52 links")]
+    fn links(&self, up: usize, down: usize) {
+        self.up.set(up as f64);
+        self.down.set(down as f64);
+    }
 }
 
 #[derive(Debug)]
@@ -100,7 +123,7 @@ impl GrpcPeers {
     #[must_use]
     pub fn new(auth: ServiceAuth, settings: PeerSettings) -> Self {
         let nodes = Nodes::new(auth.clone(), settings.channel.clone());
-        Self(Arc::new(Inner { auth, settings, links: Mutex::default(), nodes }))
+        Self(Arc::new(Inner { auth, settings, links: Mutex::default(), nodes, meters: Meters::new() }))
     }
 
     /// Appends messages through the nodes that are known here.
@@ -169,5 +192,7 @@ impl PeerTransport for GrpcPeers {
         for (node, url) in reached {
             links.entry(node).or_insert_with(|| self.0.start(node, url));
         }
+        let up = links.values().filter(|handle| handle.queue.standing().0).count();
+        self.0.meters.links(up, links.len() - up);
     }
 }

@@ -305,7 +305,7 @@ mod tests {
         assert_eq!(queue.offer(envelope(9)).unwrap_err(), PeerError::Unreachable);
         assert_eq!(queue.standing(), (false, 0));
         assert!(queue.resume(welcome(true, 2)));
-        assert!(queue.offer(envelope(9)).is_ok());
+        let _outcome = queue.offer(envelope(9)).unwrap();
         assert_eq!(taken(&queue), Some((3, vec![9])));
     }
 }

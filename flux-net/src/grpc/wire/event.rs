@@ -7,19 +7,21 @@ use flux_core::UserId;
 use flux_core::routing::Event;
 use flux_proto::v1::{self, peer_delivery::Event as Wire, peer_log_changed::Log};
 
-use super::people::{end_reason, read_end_reason};
-use super::{Unreadable, feed, message, needed, presence, read_id, read_seq};
-use crate::grpc::failure::whole_ms;
+use super::message::{read_cursor, read_message};
+use super::people::read_end_reason;
+use super::presence::read_presence;
+use super::{Unreadable, feed, needed, read_id, read_seq};
+use crate::wire::{self, end_reason, message, presence, whole_ms};
 
 /// `None` for what this wire has no words for.
 pub(super) fn event(event: &Event, users: &[UserId]) -> Option<Wire> {
     Some(match event {
-        Event::Message(stored) => Wire::Message(message::message(stored)),
+        Event::Message(stored) => Wire::Message(message(stored)),
         Event::Receipt { conversation, cursor } => Wire::Receipt(v1::Receipt {
             conversation_id: conversation.to_string(),
-            cursor: Some(message::cursor(cursor)),
+            cursor: Some(wire::cursor(cursor)),
         }),
-        Event::Presence(seen) => Wire::Presence(presence::presence(seen)),
+        Event::Presence(seen) => Wire::Presence(presence(seen)),
         Event::Typing { conversation, user, typing } => Wire::Typing(v1::Typing {
             conversation_id: conversation.to_string(),
             user_id: user.to_string(),
@@ -47,12 +49,12 @@ pub(super) fn event(event: &Event, users: &[UserId]) -> Option<Wire> {
 
 pub(super) fn read_event(event: Wire) -> Result<Event, Unreadable> {
     Ok(match event {
-        Wire::Message(stored) => Event::Message(message::read_message(stored)?),
+        Wire::Message(stored) => Event::Message(read_message(stored)?),
         Wire::Receipt(receipt) => Event::Receipt {
             conversation: read_id(&receipt.conversation_id, "conversation_id")?,
-            cursor: message::read_cursor(&needed(receipt.cursor, "cursor")?)?,
+            cursor: read_cursor(&needed(receipt.cursor, "cursor")?)?,
         },
-        Wire::Presence(seen) => Event::Presence(presence::read_presence(&seen)?),
+        Wire::Presence(seen) => Event::Presence(read_presence(&seen)?),
         Wire::Typing(v1::Typing { conversation_id, user_id, typing }) => Event::Typing {
             conversation: read_id(&conversation_id, "conversation_id")?,
             user: read_id(&user_id, "user_id")?,

@@ -7,10 +7,9 @@ use flux_core::routing::Event;
 use flux_core::{LogId, Timestamp, UserId};
 use flux_proto::v1::{self, feed_entry::Change};
 
-use super::people::{
-    end_reason, profile, read_end_reason, read_profile, read_request, read_session, request, session,
-};
+use super::people::{read_end_reason, read_profile, read_request, read_session};
 use super::{Unreadable, needed, read_id, read_seq};
+use crate::wire::change;
 
 pub(super) fn entry(reader: UserId, entry: &FeedEntry) -> v1::PeerFeedEntry {
     let entry = v1::FeedEntry {
@@ -19,36 +18,6 @@ pub(super) fn entry(reader: UserId, entry: &FeedEntry) -> v1::PeerFeedEntry {
         change: change(&entry.change),
     };
     v1::PeerFeedEntry { reader_id: reader.to_string(), entry: Some(entry) }
-}
-
-/// `None` for what this wire has no words for.
-fn change(change: &FeedChange) -> Option<Change> {
-    let user_ref = |user: &UserId| v1::UserRef { user_id: user.to_string() };
-    Some(match change {
-        FeedChange::FriendRequest(made) => Change::FriendRequest(request(made)),
-        FeedChange::FriendAdded { profile: friend, since, conversation } => Change::FriendAdded(v1::Friend {
-            profile: Some(profile(friend)),
-            remark: String::new(),
-            since_ms: since.as_millis(),
-            conversation_id: conversation.to_string(),
-        }),
-        FeedChange::FriendRemoved(user) => Change::FriendRemoved(user_ref(user)),
-        FeedChange::RemarkChanged { friend, remark } => Change::RemarkChanged(v1::RemarkChanged {
-            user_id: friend.to_string(),
-            remark: remark.as_str().to_owned(),
-        }),
-        FeedChange::Blocked { profile: blocked, since } => {
-            Change::Blocked(v1::Block { profile: Some(profile(blocked)), since_ms: since.as_millis() })
-        }
-        FeedChange::Unblocked(user) => Change::Unblocked(user_ref(user)),
-        FeedChange::ProfileChanged(changed) => Change::ProfileChanged(profile(changed)),
-        FeedChange::SessionOpened(opened) => Change::SessionOpened(session(opened)),
-        FeedChange::SessionEnded { session, reason } => Change::SessionEnded(v1::SessionRef {
-            session_id: session.to_string(),
-            reason: end_reason(*reason).into(),
-        }),
-        _ => return None,
-    })
 }
 
 /// An entry that a newer release wrote is told as "there is more in the log": who wants it reads it there.

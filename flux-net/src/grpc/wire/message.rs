@@ -7,17 +7,6 @@ use flux_proto::v1::{self, send::To};
 
 use super::{Failure, Unreadable, needed, read_id, read_seq};
 
-pub(super) fn message(message: &Message) -> v1::Message {
-    v1::Message {
-        conversation_id: message.conversation.to_string(),
-        seq: message.seq.get(),
-        sender_id: message.sender.to_string(),
-        message_id: message.message.to_string(),
-        text: message.text.as_str().to_owned(),
-        stored_ms: message.at.as_millis(),
-    }
-}
-
 pub(super) fn read_message(message: v1::Message) -> Result<Message, Unreadable> {
     Ok(Message {
         conversation: read_id(&message.conversation_id, "conversation_id")?,
@@ -28,14 +17,6 @@ pub(super) fn read_message(message: v1::Message) -> Result<Message, Unreadable> 
         text: MessageText::from_store(message.text),
         at: Timestamp::from_millis(message.stored_ms),
     })
-}
-
-pub(super) fn cursor(cursor: &Cursor) -> v1::Cursor {
-    v1::Cursor {
-        user_id: cursor.user.to_string(),
-        delivered_seq: cursor.delivered.get(),
-        read_seq: cursor.read.get(),
-    }
 }
 
 pub(super) fn read_cursor(cursor: &v1::Cursor) -> Result<Cursor, Unreadable> {
@@ -86,16 +67,6 @@ pub(in crate::grpc) fn read_send(send: &v1::Send) -> Result<(Destination, Messag
         Failure { field: "text".to_owned(), ..Failure::new(code) }
     })?;
     Ok((to, message, text))
-}
-
-pub(in crate::grpc) fn sent(sent: &Sent) -> v1::Sent {
-    v1::Sent {
-        epoch: sent.epoch.to_string(),
-        conversation_id: sent.conversation.to_string(),
-        seq: sent.seq.get(),
-        stored_ms: sent.at.as_millis(),
-        repeated: sent.repeated,
-    }
 }
 
 pub(in crate::grpc) fn read_sent(sent: &v1::Sent) -> Result<Sent, Unreadable> {

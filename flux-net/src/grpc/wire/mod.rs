@@ -20,11 +20,12 @@ use flux_core::{InvalidId, Seq, Timestamp};
 use thiserror::Error;
 
 use super::failure::Failure;
+pub(super) use crate::wire::{presence, sent};
 
-pub(super) use message::{actor, read_actor, read_send, read_sent, send, sent};
+pub(super) use message::{actor, read_actor, read_send, read_sent, send};
 pub(super) use node::{node, read_node, read_report};
 pub(super) use notice::{envelope, read_disconnect, read_envelope};
-pub(super) use presence::{presence, read_presence};
+pub(super) use presence::read_presence;
 pub(super) use verify::{
     mail, purpose, read_client, read_email, read_mail, read_purpose, read_redemption, redemption,
 };
@@ -70,11 +71,6 @@ pub(super) fn read_variant<E: TryFrom<i32>, T>(
     read: impl FnOnce(E) -> Option<T>,
 ) -> Result<T, Unreadable> {
     E::try_from(raw).ok().and_then(read).ok_or(Unreadable(field))
-}
-
-/// A moment that may not be known: 0 then.
-fn moment(at: Option<Timestamp>) -> i64 {
-    at.map_or(0, Timestamp::as_millis)
 }
 
 fn read_moment(ms: i64) -> Option<Timestamp> {

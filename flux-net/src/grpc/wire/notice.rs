@@ -8,8 +8,9 @@ use flux_core::session::EndedSession;
 use flux_proto::v1::{self, peer_notice::Notice as Wire};
 use tracing::debug;
 
-use super::people::{end_reason, read_end_reason};
+use super::people::read_end_reason;
 use super::{Unreadable, event, needed, read_id, read_ids};
+use crate::wire::end_reason;
 
 /// Leaves out what this wire has no words for.
 pub(in crate::grpc) fn envelope(envelope: &Envelope) -> v1::PeerEnvelope {

@@ -3,21 +3,7 @@
 use flux_core::presence::{Presence, PresenceState};
 use flux_proto::v1;
 
-use super::{Unreadable, moment, read_id, read_moment};
-
-pub(in crate::grpc) fn presence(presence: &Presence) -> v1::Presence {
-    let state = match presence.state {
-        PresenceState::Offline => v1::PresenceState::Offline,
-        PresenceState::Online => v1::PresenceState::Online,
-        PresenceState::Away => v1::PresenceState::Away,
-        _ => v1::PresenceState::Unknown,
-    };
-    v1::Presence {
-        user_id: presence.user.to_string(),
-        state: state.into(),
-        last_seen_ms: moment(presence.last_seen),
-    }
-}
+use super::{Unreadable, read_id, read_moment};
 
 /// A state that this release does not know is unknown.
 pub(in crate::grpc) fn read_presence(presence: &v1::Presence) -> Result<Presence, Unreadable> {
