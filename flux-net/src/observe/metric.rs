@@ -21,6 +21,8 @@ flux_core::metrics! {
     GRPC_CALLED: Counter "flux_grpc_client_calls_total" ["method", "code"] "calls to other services that ended";
     GRPC_CALLED_TIME: Histogram "flux_grpc_client_call_duration_seconds" ["method"] "time that calls to other services took";
 
+    PEER_LINKS: Gauge "flux_peer_links" ["state"] "links to other chat nodes, up or down";
+
     MAIL: Counter "flux_mail_total" ["outcome"] "mails and tries of mails, by what became of them";
     MAIL_QUEUE: Gauge "flux_mail_queue_mails" [] "mails that wait, are being sent, or will be tried again";
     MAIL_TIME: Histogram "flux_mail_send_duration_seconds" [] "time that one try to send a mail took";
