@@ -19,6 +19,11 @@ impl Failure {
         Self { message: message.into(), quiet: false }
     }
 
+    /// Told to end before it had begun: there is nothing to say, and nothing went wrong.
+    pub(crate) fn told_to_end() -> Self {
+        Self { message: String::new(), quiet: true }
+    }
+
     /// What to say; `None` if nobody is listening any more, as when a pipe was closed.
     pub fn message(&self) -> Option<&str> {
         (!self.quiet).then_some(self.message.as_str())

@@ -1,4 +1,4 @@
-//! Log lines, on standard error.
+//! What a process says of itself: log lines on standard error, metrics, traces.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal as _};
@@ -7,12 +7,14 @@ use std::sync::OnceLock;
 use tracing::{Level, Metadata};
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
+use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
 
-use crate::config::{Log, LogFormat};
+use crate::config::{Config, Log, LogFormat};
 use crate::failure::Failure;
-use crate::observe::JsonLines;
+use crate::observe::{JsonLines, Metrics};
+#[cfg(feature = "otel")]
+use crate::observe::{Otel, OtelSettings};
 use crate::terminal::Paint;
 
 /// A part of what becomes of spans and events.
@@ -23,28 +25,60 @@ static SERVICE: OnceLock<&'static str> = OnceLock::new();
 /// Which node it is.
 static NODE: OnceLock<String> = OnceLock::new();
 
-/// Starts logging, for the whole process: pretty lines on a terminal, JSON elsewhere, unless `log` says otherwise.
-///
-/// # Errors
-/// If the filter is none, or logging was started already.
-pub fn init(log: &Log) -> Result<(), Failure> {
-    start(vec![lines(log)?]).map_err(Failure::from)
+/// What a process says of itself while it runs. Finish it at the end, so that nothing that waits is lost.
+#[derive(Debug)]
+#[must_use]
+pub struct Telemetry {
+    #[cfg(feature = "otel")]
+    otel: Option<Otel>,
 }
 
-/// Starts logging, and sending the spans of recorded traces to where `otel` sends them.
+/// Starts logging for the whole process, which is `service`: pretty lines on a terminal, JSON elsewhere, unless the
+/// configuration says otherwise. Where it names a listener for metrics, they are counted from here on; where it names a
+/// collector, recorded traces are sent there.
 ///
 /// # Errors
-/// If the filter is none, or logging was started already.
+/// If the filter or the collector is none, or this was called before.
+pub fn init(config: &Config, service: &'static str) -> Result<Telemetry, Failure> {
+    let parts = vec![lines(&config.log)?];
+    #[cfg(feature = "otel")]
+    let (parts, otel) = with_otel(parts, config, service)?;
+    tracing_subscriber::registry().with(parts).try_init()?;
+    let _ = SERVICE.set(service);
+    if !config.metrics.listen.is_empty() {
+        Metrics::install()?;
+    }
+    Ok(Telemetry {
+        #[cfg(feature = "otel")]
+        otel,
+    })
+}
+
 #[cfg(feature = "otel")]
-pub fn init_with(log: &Log, otel: &crate::observe::Otel) -> Result<(), Failure> {
+fn with_otel(
+    mut parts: Vec<Part>,
+    config: &Config,
+    service: &'static str,
+) -> Result<(Vec<Part>, Option<Otel>), Failure> {
+    if config.otel.endpoint.is_empty() {
+        return Ok((parts, None));
+    }
+    let otel = Otel::start(&OtelSettings { endpoint: config.otel.endpoint.clone(), service })?;
     // Of our own spans alone: what libraries put into theirs is not ours to promise.
     let own = |from: &Metadata<'_>| from.target().starts_with("flux") && *from.level() <= Level::INFO;
-    start(vec![lines(log)?, otel.layer().with_filter(filter_fn(own)).boxed()]).map_err(Failure::from)
+    parts.push(otel.layer().with_filter(filter_fn(own)).boxed());
+    Ok((parts, Some(otel)))
 }
 
-/// Says what the process is, such as `flux-chat`: JSON lines have it as `service`. The first word stands.
-pub fn name_service(service: &'static str) {
-    let _ = SERVICE.set(service);
+impl Telemetry {
+    /// Sends what waits to be sent, for a bounded time.
+    #[cfg_attr(not(feature = "otel"), expect(clippy::unused_async, reason = "with the feature it waits"))]
+    pub async fn finish(self) {
+        #[cfg(feature = "otel")]
+        if let Some(otel) = self.otel {
+            otel.finish().await;
+        }
+    }
 }
 
 /// Says which node the process is: JSON lines have it as `node.id`. The first word stands.
@@ -66,16 +100,18 @@ fn lines(log: &Log) -> Result<Part, Failure> {
         LogFormat::Json => false,
     };
     let lines = if pretty {
-        fmt::layer().compact().with_ansi(Paint::detect(terminal).is_on()).with_writer(io::stderr).boxed()
+        // Where nobody reads them any more lines are lost; to complain there as well would be the end of the process.
+        fmt::layer()
+            .log_internal_errors(false)
+            .compact()
+            .with_ansi(Paint::detect(terminal).is_on())
+            .with_writer(io::stderr)
+            .boxed()
     } else {
         JsonLines::new(io::stderr).boxed()
     };
     let lines = lines.with_filter(EnvFilter::try_new(&log.filter)?);
     Ok(lines.with_filter(filter_fn(keeps_secrets)).boxed())
-}
-
-fn start(parts: Vec<Part>) -> Result<(), TryInitError> {
-    tracing_subscriber::registry().with(parts).try_init()
 }
 
 /// Whether what logs there is known not to say what goes over the wire. Our own crates log no secret and no message at

@@ -98,8 +98,7 @@ fn show(nodes: &[NodeInfo], as_json: bool) -> Result<(), Failure> {
     }
     let connections: u64 = nodes.iter().map(|node| u64::from(node.connections)).sum();
     let capacity: u64 = nodes.iter().map(|node| u64::from(node.capacity)).sum();
-    let (count, word) = (nodes.len(), if nodes.len() == 1 { "node" } else { "nodes" });
-    let sum = format!("{count} {word}, {connections} connections, room for {capacity}\n");
+    let sum = format!("nodes: {}, connections: {connections}, room for {capacity}\n", nodes.len());
     Ok(out.line(format_args!("{}", out.paint.tone(Tone::Dim, sum)))?)
 }
 

@@ -3,6 +3,9 @@
 use std::io;
 
 use tokio::sync::oneshot;
+use tracing::info;
+
+use crate::failure::Failure;
 
 /// Ctrl-C, and the request of a service manager. While this lives, neither ends the process by itself.
 #[derive(Debug)]
@@ -41,6 +44,21 @@ impl Signals {
         })?;
         self.input = Some(ended);
         Ok(self)
+    }
+
+    /// Does `work`, which a signal breaks off.
+    pub(crate) async fn or<T>(
+        &mut self,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        tokio::select! {
+            biased;
+            signal = self.next() => {
+                info!(signal, "stopped before it served");
+                Err(Failure::told_to_end())
+            }
+            done = work => done,
+        }
     }
 
     /// The end of standard input, once.

@@ -31,7 +31,9 @@ pub(super) fn print(
     ))?;
     out.line(format_args!(""))?;
     let mut rows = vec![("API page".to_owned(), format!("{url}/docs"))];
-    for service in services.iter().rev() {
+    // Those that people ask first come first.
+    let kinds = [Kind::Gate, Kind::Chat, Kind::Status, Kind::Verify];
+    for service in kinds.iter().flat_map(|kind| services.iter().filter(move |service| service.kind == *kind)) {
         let what = match service.kind {
             Kind::Verify | Kind::Status => "  (gRPC)",
             Kind::Chat | Kind::Gate => "",
