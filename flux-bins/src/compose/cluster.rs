@@ -27,6 +27,7 @@ use super::ports::hashing;
 use super::settings::count;
 use crate::config::{Config, RedisMode};
 use crate::failure::Failure;
+use crate::telemetry;
 
 /// How long a database that is not there yet is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -54,6 +55,7 @@ impl Backends {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let node = NodeId::generate(clock.now(), &*entropy);
+        telemetry::name_node(node);
         let redis = Redis::open(&redis(config)?)?;
         let mysql = Arc::new(mysql(config, node, &clock, &entropy).await?);
         let volatile = redis.ports();

@@ -24,6 +24,7 @@ pub(crate) fn cluster_domain(config: &Config) -> Settings {
     settings.sessions.lifetimes.idle = sessions.idle;
     // An access token is refused as long as it could be taken, and somewhat longer.
     settings.revocations.remember = settings.revocations.remember.max(sessions.access_token * 2);
+    settings.traces.sample = f64::from(config.otel.sample_per_thousand) / 1_000.0;
     settings.friends.limits.friends = count(limits.friends);
     settings.friends.limits.pending = count(limits.pending_requests);
     settings

@@ -34,7 +34,19 @@ pub(super) fn check(config: &Config) -> Vec<(&'static str, String)> {
             format!("not a filter such as \"info\" or \"warn,flux_net=debug\": {error}"),
         ));
     }
+    otel(config, &mut wrong);
     wrong
+}
+
+fn otel(config: &Config, wrong: &mut Wrong) {
+    let otel = &config.otel;
+    if !otel.endpoint.is_empty() && !cfg!(feature = "otel") {
+        let message = "this program was built without the feature `otel`, and sends nothing to a collector";
+        wrong.push(("otel.endpoint", message.to_owned()));
+    }
+    if otel.sample_per_thousand > 1_000 {
+        wrong.push(("otel.sample_per_thousand", "must be at most 1000".to_owned()));
+    }
 }
 
 type Wrong = Vec<(&'static str, String)>;

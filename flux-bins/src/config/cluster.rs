@@ -131,6 +131,16 @@ section! {
 }
 
 section! {
+    /// Traces: which are recorded, and where their spans go.
+    pub struct Otel {
+        /// An OpenTelemetry collector that takes OTLP over gRPC, such as http://127.0.0.1:4317; empty for none.
+        pub endpoint: String = String::new(),
+        /// Of a thousand traces so many are recorded: logged from level info on, and sent to the collector.
+        pub sample_per_thousand: u32 = 0,
+    }
+}
+
+section! {
     /// Figures for Prometheus, and health, on a listener of their own.
     pub struct Metrics {
         /// Where; empty for nowhere.

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 pub use check::Program;
-pub use cluster::{Chat, Keys, Metrics, Mysql, Notify, Redis, RedisMode, Services, Status, Verify};
+pub use cluster::{Chat, Keys, Metrics, Mysql, Notify, Otel, Redis, RedisMode, Services, Status, Verify};
 pub use model::{
     Backend, Config, Http, Limits, Log, LogFormat, Mail, MailLanguage, MailMode, Sessions, SessionsPolicy,
     Shutdown, Smtp, SmtpSecurity, Storage, Sync,

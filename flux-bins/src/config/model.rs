@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use flux_core::Secret;
 
-use super::cluster::{Chat, Keys, Metrics, Mysql, Notify, Redis, Services, Status, Verify};
+use super::cluster::{Chat, Keys, Metrics, Mysql, Notify, Otel, Redis, Services, Status, Verify};
 use super::value::{Value, choice};
 
 /// One setting, to be read into or shown.
@@ -267,6 +267,8 @@ pub struct Config {
     pub notify: Notify,
     /// Figures for Prometheus.
     pub metrics: Metrics,
+    /// Traces.
+    pub otel: Otel,
     /// Log lines.
     pub log: Log,
     /// How the process ends.
@@ -292,6 +294,7 @@ impl Default for Config {
             keys: Keys::default(),
             notify: Notify::default(),
             metrics: Metrics::default(),
+            otel: Otel::default(),
             log: Log::default(),
             shutdown: Shutdown::default(),
         }
@@ -319,6 +322,7 @@ impl Config {
             ("keys", self.keys.slots()),
             ("notify", self.notify.slots()),
             ("metrics", self.metrics.slots()),
+            ("otel", self.otel.slots()),
             ("log", self.log.slots()),
             ("shutdown", self.shutdown.slots()),
         ];

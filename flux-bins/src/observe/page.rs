@@ -1,6 +1,6 @@
 //! The page that Prometheus reads.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
@@ -25,6 +25,9 @@ const SECONDS: [f64; 14] =
 /// Bounds of the buckets of sizes of batches and queues.
 const SIZES: [f64; 11] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0];
 
+/// Those of this process: its recorder is one for the whole of it.
+static INSTALLED: OnceLock<Metrics> = OnceLock::new();
+
 /// What a process counts, and the page that shows it. Clones are the same.
 #[derive(Clone)]
 pub struct Metrics {
@@ -47,7 +50,13 @@ impl Metrics {
         let (recorder, metrics) = Self::recorder()?;
         metrics::set_global_recorder(recorder).map_err(|_| Failure::new("metrics are recorded already"))?;
         metric::all().for_each(flux_core::observe::Metric::describe);
-        Ok(metrics)
+        Ok(INSTALLED.get_or_init(|| metrics).clone())
+    }
+
+    /// What this process counts, if it counts.
+    #[must_use]
+    pub fn installed() -> Option<Self> {
+        INSTALLED.get().cloned()
     }
 
     fn recorder() -> Result<(PrometheusRecorder, Self), Failure> {

@@ -12,13 +12,14 @@ use tracing::{error, info};
 
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::observe::{Metrics, serve_metrics};
 use crate::process::{Parts, listen};
 
 /// How often a process asks itself whether it is ready, for those that watch its health over gRPC.
 const ASK: Duration = Duration::from_secs(1);
 
 /// Serves figures and health on the listener that `metrics.listen` names, if it names one.
-pub(super) async fn serve(config: &Config, parts: &mut Parts, health: &Health) -> Result<(), Failure> {
+pub(crate) async fn serve(config: &Config, parts: &mut Parts, health: &Health) -> Result<(), Failure> {
     let text = &config.metrics.listen;
     if text.is_empty() {
         return Ok(());
@@ -29,8 +30,16 @@ pub(super) async fn serve(config: &Config, parts: &mut Parts, health: &Health) -
     let listener = listen(address, "--set metrics.listen=").await?;
     info!(metrics.addr = %listener.local_addr()?, "serving figures");
     let router = health::router(health.clone());
-    parts
-        .run("the listener for figures", listen_http(listener, router, ServeLimits::default(), parts.stop()));
+    match Metrics::installed() {
+        Some(metrics) => {
+            let serving = serve_metrics(listener, metrics, router, parts.stop());
+            parts.run("the listener for figures", serving);
+        }
+        None => parts.run(
+            "the listener for health",
+            listen_http(listener, router, ServeLimits::default(), parts.stop()),
+        ),
+    }
     Ok(())
 }
 

@@ -8,6 +8,8 @@ mod health;
 mod status;
 mod verify;
 
+pub(crate) use health::serve as serve_figures;
+
 use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
@@ -67,20 +69,31 @@ async fn serve(program: Program, args: Args) -> Result<(), Failure> {
     let loaded = args.settings.load(Vec::new())?;
     loaded.check_for(program)?;
     let config = loaded.config;
-    telemetry::init(&config.log)?;
+    let telemetry = telemetry::init(
+        &config,
+        match program {
+            Program::Gate => "flux-gate",
+            Program::Chat => "flux-chat",
+            Program::Status => "flux-status",
+            Program::Verify => "flux-verify",
+            Program::Up => "flux",
+        },
+    )?;
     // From here on a signal ends the process in good order.
     let mut signals = Signals::listen()?;
     if args.until_stdin_closes {
         signals = signals.with_standard_input()?;
     }
     let signals = &mut signals;
-    match program {
+    let served = match program {
         Program::Gate => gate::serve(&config, signals).await,
         Program::Chat => chat::serve(&config, signals).await,
         Program::Status => status::serve(&config, signals).await,
         Program::Verify => verify::serve(&config, signals).await,
         Program::Up => Err(Failure::new("that is `flux up`")),
-    }
+    };
+    telemetry.finish().await;
+    served
 }
 
 /// What a started process says on standard output: one line, which ends in the URL, for scripts that took port 0.

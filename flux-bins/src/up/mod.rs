@@ -8,6 +8,7 @@ use clap::Args as ClapArgs;
 use flux_core::{Clock, Entropy, Flux};
 use flux_net::chat::{ChatParts, ChatServer};
 use flux_net::gate::{self, GateParts};
+use flux_net::health::Health;
 use flux_net::serve::serve;
 use flux_net::token::Tokens;
 use flux_store::system::{SystemClock, SystemEntropy};
@@ -20,6 +21,7 @@ use crate::compose::{self, DataDir, Embedded};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::process::{GIVE_UP, Parts, Signals, allow, drain_window, listen, live};
+use crate::service::serve_figures;
 use crate::telemetry;
 
 /// What `flux up` takes.
@@ -44,7 +46,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         flags.push(("--memory", "storage.backend", "memory".to_owned()));
     }
     let config = args.settings.load(flags)?.config;
-    telemetry::init(&config.log)?;
+    let telemetry = telemetry::init(&config, "flux")?;
     // From here on a signal ends the process in good order.
     let mut signals = Signals::listen()?;
     let listener = listen(config.http.listen, "--listen ").await?;
@@ -54,7 +56,9 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let server = Server::open(&config, &data).await?;
     banner::print(&config, address)?;
     info!(http.addr = %address, "serving");
-    server.serve(listener, &config, &data, &mut signals).await
+    let served = server.serve(listener, &config, &data, &mut signals).await;
+    telemetry.finish().await;
+    served
 }
 
 /// All services of the process, before and while they are served.
@@ -74,6 +78,7 @@ impl Server {
         let embedded = Embedded::open(config, data, clock, entropy).await?;
         let settings = compose::domain(config, code_secret, compose::chat_url(config));
         let flux = Flux::start(embedded.ports.clone(), settings);
+        telemetry::name_node(flux.router.node());
         let tokens = Arc::new(Tokens::new(compose::tokens(config), keys));
         let parts = ChatParts { flux: flux.clone(), tokens: Arc::clone(&tokens) };
         let chat = ChatServer::new(parts, compose::chat(config));
@@ -94,6 +99,7 @@ impl Server {
             .with_draining(draining.clone());
         let router = gate::router(router).merge(self.chat.router());
         let mut parts = Parts::new();
+        serve_figures(config, &mut parts, &Health::of(&self.flux, draining.clone())).await?;
         parts.run("the listener", serve(listener, router, compose::listener(config), parts.stop()));
         let ports = &self.embedded.ports;
         parts.keep(
