@@ -31,12 +31,17 @@ fn counted(snapshot: &[Row], name: &str, labels: &[&str]) -> u64 {
 /// A name, the values of its labels, and what was counted.
 type Row = (String, Vec<String>, u64);
 
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "levels of this test are small")]
+fn whole(level: f64) -> u64 {
+    level.max(0.0) as u64
+}
+
 fn rows(snapshot: Snapshot) -> Vec<Row> {
     let rows = snapshot.into_vec().into_iter().map(|(key, _, _, value)| {
         let labels = key.key().labels().map(|label| label.value().to_owned()).collect();
         let count = match value {
             DebugValue::Counter(count) => count,
-            DebugValue::Gauge(level) => level.into_inner().max(0.0) as u64,
+            DebugValue::Gauge(level) => whole(level.into_inner()),
             DebugValue::Histogram(values) => values.len() as u64,
         };
         (key.key().name().to_owned(), labels, count)

@@ -80,7 +80,6 @@ impl Metrics {
     }
 
     /// The route `/metrics`.
-    #[must_use]
     pub fn router(&self) -> Router {
         let metrics = Arc::new(self.clone());
         let page = move || {
@@ -192,7 +191,7 @@ mod tests {
                 match (metric.kind, values.as_slice()) {
                     (flux_core::observe::MetricKind::Counter, []) => metric.counter().increment(3),
                     (flux_core::observe::MetricKind::Counter, [one]) => {
-                        metric.counter_of([*one]).increment(3)
+                        metric.counter_of([*one]).increment(3);
                     }
                     (flux_core::observe::MetricKind::Counter, [one, two]) => {
                         metric.counter_of([*one, *two]).increment(3);

@@ -31,10 +31,11 @@ impl Call {
         at: Duration,
     ) -> Self {
         let (command, trace) = (codec::name(request), tracer.root());
-        let span = match request {
-            // Nothing happens that could be logged, and there are many.
-            Request::Ping(_) => Span::none(),
-            _ => info_span!(
+        // While a ping is answered nothing happens that could be logged, and there are many.
+        let span = if matches!(request, Request::Ping(_)) {
+            Span::none()
+        } else {
+            info_span!(
                 "command",
                 command,
                 request.id = request_id,
@@ -42,7 +43,7 @@ impl Call {
                 trace.id = %trace.trace,
                 span.id = %trace.span,
                 trace.sampled = trace.sampled,
-            ),
+            )
         };
         Self { command, span, trace, at }
     }
