@@ -112,7 +112,7 @@ impl AccountStore for MySqlStore {
 
     async fn profiles(&self, users: &[UserId]) -> Result<Vec<Profile>, StoreError> {
         let mut found = HashMap::with_capacity(users.len());
-        for statement in PROFILES.over(users, |statement, user| statement.id(user)) {
+        for statement in PROFILES.over(users, Statement::id) {
             for row in self.inner.all(statement).await? {
                 let profile = Columns::of(&row).profile()?;
                 found.insert(profile.user, profile);
@@ -123,7 +123,7 @@ impl AccountStore for MySqlStore {
 
     async fn visibilities(&self, users: &[UserId]) -> Result<Vec<Visibility>, StoreError> {
         let mut found = Vec::with_capacity(users.len());
-        for statement in VISIBILITIES.over(users, |statement, user| statement.id(user)) {
+        for statement in VISIBILITIES.over(users, Statement::id) {
             for row in self.inner.all(statement).await? {
                 found.push(Columns::of(&row).visibility()?);
             }
@@ -208,7 +208,7 @@ impl AccountStore for MySqlStore {
         }
         for (at, users) in together {
             let at = at.as_millis();
-            let touch = SEEN.between(&users, |it| it.int(at).int(at), |it, user| it.id(user), |it| it);
+            let touch = SEEN.after(&users, |it| it.int(at).int(at), Statement::id);
             self.inner.write(move |tx| Box::pin(tx.run_all(touch.clone()))).await?;
         }
         Ok(())
@@ -218,7 +218,8 @@ impl AccountStore for MySqlStore {
 async fn create(tx: &mut Tx, new: NewAccount) -> Result<CreateAccount, StoreError> {
     let (now, skeleton) = (tx.now(), new.username.skeleton());
     let taken = tx.one(sql(SKELETON).bytes(&skeleton)).await?;
-    let reserved = taken.as_ref().map(|row| Columns::of(row).time_or_null("username_skeletons")).transpose()?;
+    let reserved =
+        taken.as_ref().map(|row| Columns::of(row).time_or_null("username_skeletons")).transpose()?;
     if reserved.is_some_and(|until| until.is_none_or(|until| until > now)) {
         return Ok(CreateAccount::UsernameTaken);
     }

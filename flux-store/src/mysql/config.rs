@@ -10,7 +10,9 @@ use thiserror::Error;
 
 /// The text is no address of a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("not of the form mysql://USER:PASSWORD@HOST:PORT/DATABASE, with ?ssl-mode=VERIFY_IDENTITY&ssl-ca=FILE for TLS")]
+#[error(
+    "not of the form mysql://USER:PASSWORD@HOST:PORT/DATABASE, with ?ssl-mode=VERIFY_IDENTITY&ssl-ca=FILE for TLS"
+)]
 pub struct InvalidUrl;
 
 /// Which database, and how it is used. Its `Debug` shows no password.
@@ -143,7 +145,9 @@ pub enum OpenError {
         cause: Cause,
     },
     /// The server does not let the user in.
-    #[error("{server} does not let the user {user} in: check name and password, and whether TLS is asked for")]
+    #[error(
+        "{server} does not let the user {user} in: check name and password, and whether TLS is asked for"
+    )]
     Denied {
         /// Which server.
         server: String,
@@ -176,7 +180,9 @@ pub enum OpenError {
         found: String,
     },
     /// The server may forget what it has committed.
-    #[error("the server may lose commits: {name} is {found} and must be {wanted}, unless unsafe durability is allowed")]
+    #[error(
+        "the server may lose commits: {name} is {found} and must be {wanted}, unless unsafe durability is allowed"
+    )]
     UnsafeDurability {
         /// Which setting.
         name: &'static str,
@@ -202,7 +208,9 @@ pub enum OpenError {
         database: String,
     },
     /// The schema is of an older version, and migrations are not allowed.
-    #[error("the database {database} has schema version {found}, and this program needs {known}: migrate it first")]
+    #[error(
+        "the database {database} has schema version {found}, and this program needs {known}: migrate it first"
+    )]
     OldSchema {
         /// Its name.
         database: String,

@@ -57,7 +57,9 @@ impl Failure {
             sqlx::Error::Tls(_) => Self::Driver("TLS"),
             sqlx::Error::Protocol(_) => Self::Driver("protocol"),
             sqlx::Error::RowNotFound => Self::Driver("no row"),
-            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Self::Driver("a column of another type"),
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {
+                Self::Driver("a column of another type")
+            }
             sqlx::Error::Configuration(_) => Self::Driver("configuration"),
             _ => Self::Driver("driver"),
         }
@@ -78,8 +80,7 @@ impl Failure {
             // Too many connections, shutting down, read-only, not ready, killed, gone: 1040, 1047, 1053, 1290, 1317,
             // 1836, 1927, 2006, 2013, 3169, 4031.
             Self::Server {
-                number:
-                    1_040 | 1_047 | 1_053 | 1_290 | 1_317 | 1_836 | 1_927 | 2_006 | 2_013 | 3_169 | 4_031,
+                number: 1_040 | 1_047 | 1_053 | 1_290 | 1_317 | 1_836 | 1_927 | 2_006 | 2_013 | 3_169 | 4_031,
                 ..
             }
             | Self::Lost(_)

@@ -8,7 +8,7 @@ use flux_core::{Seq, StoreError, UserId};
 
 use super::MySqlStore;
 use super::rows::Columns;
-use super::statement::{full, many_statements, sql, statements};
+use super::statement::{Statement, full, many_statements, sql, statements};
 use super::transaction::Tx;
 use crate::sql::{corrupt, feed_range, feed_text, int, limit as rows};
 
@@ -80,11 +80,10 @@ async fn raise(tx: &mut Tx, counts: &BTreeMap<UserId, u64>) -> Result<BTreeMap<U
     if let Some((last, _)) = rows.last().copied() {
         rows.resize(full(rows.len()), (last, 0));
     }
-    let next =
-        NEXT.over(&rows, |statement, (user, count)| statement.id(user).int(int(*count)).int(stamp));
+    let next = NEXT.over(&rows, |statement, (user, count)| statement.id(user).int(int(*count)).int(stamp));
     tx.run_all(next).await?;
     let mut before = BTreeMap::new();
-    for row in tx.all_of(HEADS.over(&users, |statement, user| statement.id(user))).await? {
+    for row in tx.all_of(HEADS.over(&users, Statement::id)).await? {
         let mut columns = Columns::of(&row);
         let user: UserId = columns.id("feed_heads.user_id")?;
         let head = columns.seq("feed_heads.head_seq")?.get();
@@ -124,7 +123,7 @@ impl FeedStore for MySqlStore {
 
 async fn cut_to(tx: &mut Tx, mut users: Vec<UserId>, keep: i64) -> Result<usize, StoreError> {
     users.sort_unstable();
-    let locked = tx.all_of(LOCK.over(&users, |statement, user| statement.id(user))).await?;
+    let locked = tx.all_of(LOCK.over(&users, Statement::id)).await?;
     for row in &locked {
         let mut columns = Columns::of(row);
         let user: UserId = columns.id("feed_heads.user_id")?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use flux_core::{ConversationId, SessionId, StoreError, UserId};
 use tokio::time::sleep;
 
-use super::statement::many_statements;
+use super::statement::{Statement, many_statements};
 use super::store::Inner;
 use super::transaction::Tx;
 
@@ -64,7 +64,10 @@ pub(super) fn stamp_again(inner: &Arc<Inner>, touched: Touched) {
     {
         let mut waiting = inner.late.waiting();
         if waiting.len() + touched.len() > MOST {
-            tracing::warn!(logs = touched.len(), "too much was committed late: some of it is not stamped again");
+            tracing::warn!(
+                logs = touched.len(),
+                "too much was committed late: some of it is not stamped again"
+            );
             return;
         }
         waiting.append(touched);
@@ -109,7 +112,7 @@ async fn work(inner: &Arc<Inner>) {
 async fn stamp(tx: &mut Tx, touched: Touched) -> Result<(), StoreError> {
     let now = tx.now().as_millis();
     let sessions: Vec<_> = touched.sessions.into_iter().collect();
-    for statement in SESSIONS.between(&sessions, |it| it.int(now), |it, id| it.id(id), |it| it) {
+    for statement in SESSIONS.after(&sessions, |it| it.int(now), Statement::id) {
         tx.run(statement).await?;
     }
     tx.ended(sessions);
@@ -117,12 +120,12 @@ async fn stamp(tx: &mut Tx, touched: Touched) -> Result<(), StoreError> {
     let feeds: Vec<_> = touched.feeds.into_iter().collect();
     let stamp = tx.stamp_conversations(&conversations);
     for text in [&CONVERSATIONS, &CURSORS] {
-        for statement in text.between(&conversations, |it| it.int(stamp), |it, id| it.id(id), |it| it) {
+        for statement in text.after(&conversations, |it| it.int(stamp), Statement::id) {
             tx.run(statement).await?;
         }
     }
     let stamp = tx.stamp_feeds(&feeds);
-    for statement in FEEDS.between(&feeds, |it| it.int(stamp), |it, id| it.id(id), |it| it) {
+    for statement in FEEDS.after(&feeds, |it| it.int(stamp), Statement::id) {
         tx.run(statement).await?;
     }
     Ok(())

@@ -32,7 +32,7 @@
 //! # How long things take
 //!
 //! A call takes at most 5 s. It waits at most 1.5 s for a connection (by default) and 2 s for a lock; a statement takes
-//! at most 2 s (on MySQL, one that reads), and a transaction 2 s, of which it waits at most one for its client. Where a
+//! at most 2.5 s (on MySQL, one that reads), and a transaction 2 s, of which it waits at most one for its client. Where a
 //! caller goes away while something is open on a connection, that connection is closed, not given to the next one.
 //!
 //! What a stamp is, and what readers by time may count on, is told in the module `stamp`; how many round trips a batch
@@ -60,11 +60,13 @@ mod store;
 mod transaction;
 
 #[cfg(all(test, feature = "servers", feature = "system"))]
+mod bounds;
+#[cfg(all(test, feature = "servers", feature = "system"))]
 mod plans;
 // The server that the tests of the public face start.
 #[cfg(all(test, feature = "servers", feature = "system"))]
 #[path = "../../tests/mysql/support.rs"]
-#[expect(dead_code, reason = "not all of it is needed here")]
+#[expect(dead_code, clippy::unwrap_used, reason = "not all of it is needed here; a test fails by panicking")]
 mod support;
 
 use std::sync::Arc;

@@ -211,12 +211,7 @@ async fn lacking(
         *known = (*known).max(*seq);
     }
     let conversations: Vec<_> = upto.keys().copied().collect();
-    let members = MEMBERS.between(
-        &conversations,
-        |it| it.bytes(channel.as_str()),
-        |it, conversation| it.id(conversation),
-        |it| it,
-    );
+    let members = MEMBERS.after(&conversations, |it| it.bytes(channel.as_str()), Statement::id);
     let (mut long, mut short) = (Vec::new(), Vec::new());
     for row in tx.all_of(members).await? {
         let mut columns = Columns::of(&row);
@@ -257,13 +252,12 @@ async fn note(
         it.bytes(name).id(&stretch.user).id(&stretch.conversation).int(stretch.to.as_i64())
     });
     tx.run_all(note).await?;
-    let not_due = NOT_DUE.between(&users, |it| it.bytes(name), |it, user| it.id(user), |it| it);
+    let not_due = NOT_DUE.after(&users, |it| it.bytes(name), Statement::id);
     let found = tx.all_of(not_due).await?;
     let becoming = found.iter().map(|row| Columns::of(row).id("notices.user_id"));
     let becoming: Vec<UserId> = becoming.collect::<Result<_, _>>()?;
     let due = tx.now().plus(wait).as_millis();
-    let become_due =
-        BECOME.between(&becoming, |it| it.int(due).int(due).bytes(name), |it, user| it.id(user), |it| it);
+    let become_due = BECOME.after(&becoming, |it| it.int(due).int(due).bytes(name), Statement::id);
     tx.run_all(become_due).await?;
     Ok(becoming.len())
 }
@@ -279,9 +273,9 @@ async fn take(
     let users = due.iter().map(|row| Columns::of(row).id("notices.user_id"));
     let users: Vec<UserId> = users.collect::<Result<_, _>>()?;
     let until = now.plus(hold).as_millis();
-    let take = TAKE.between(&users, |it| it.int(until).bytes(name), |it, user| it.id(user), |it| it);
+    let take = TAKE.after(&users, |it| it.int(until).bytes(name), Statement::id);
     tx.run_all(take).await?;
-    let taken = TAKEN.between(&users, |it| it.bytes(name), |it, user| it.id(user), |it| it);
+    let taken = TAKEN.after(&users, |it| it.bytes(name), Statement::id);
     let mut claims = BTreeMap::new();
     for row in tx.all_of(taken).await? {
         let claim = notice_claim(&row, now)?;
@@ -302,9 +296,8 @@ async fn settle(
     if tx.one(claimed).await?.is_none() {
         return Ok(false);
     }
-    let telling = TOLD.over(&told, |it, (conversation, upto)| {
-        it.bytes(name).id(&user).id(conversation).int(upto.as_i64())
-    });
+    let telling = TOLD
+        .over(&told, |it, (conversation, upto)| it.bytes(name).id(&user).id(conversation).int(upto.as_i64()));
     tx.run_all(telling).await?;
     match next {
         NoticeNext::Done { quiet } => {

@@ -80,16 +80,19 @@ impl Refused {
             Self::Migrating => OpenError::Migrating { database },
             Self::Collation(column, found) => OpenError::Collation { column, found },
             Self::Missing(doing) => OpenError::MissingPrivilege { user, doing, database },
-            Self::Slow => {
-                OpenError::Unreachable { server, cause: format!("no answer within {} s", PATIENCE.as_secs()).into() }
-            }
+            Self::Slow => OpenError::Unreachable {
+                server,
+                cause: format!("no answer within {} s", PATIENCE.as_secs()).into(),
+            },
             Self::Open(error) => error,
             Self::Driver(error) => {
                 let failure = Failure::of(&error);
                 match (failure.number(), error) {
                     (Some(1_049), _) => OpenError::NoDatabase { database },
                     (Some(1_045 | 1_698), _) => OpenError::Denied { server, user },
-                    (Some(1_044), _) => OpenError::MissingPrivilege { user, doing: "use the database", database },
+                    (Some(1_044), _) => {
+                        OpenError::MissingPrivilege { user, doing: "use the database", database }
+                    }
                     (Some(1_142 | 1_143 | 1_227 | 1_370), _) => {
                         OpenError::MissingPrivilege { user, doing: "make and read the tables", database }
                     }

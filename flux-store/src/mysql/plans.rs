@@ -1,12 +1,11 @@
 //! No statement of a request walks through a whole table: what the server says it would do, for every text there is.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{AssertSqlSafe, Executor, Row};
 
 use super::support::{bare, config, database, open};
-use super::{
-    account, feed, friend, job, late, message, node, notify, session, store, transaction,
-};
+use super::{account, feed, friend, job, late, message, node, notify, session, store, transaction};
 
 /// What every placeholder stands for: 16 bytes, and a number.
 const ANY: &str = "'1234567890123456'";
@@ -62,41 +61,53 @@ async fn filled() -> MySqlConnection {
     let (me, you, any) = (id("i"), id("i + 1"), ANY);
     let (low, high) = (format!("LEAST({me}, {you})"), format!("GREATEST({me}, {you})"));
     let tables = [
-        ("accounts (user_id, username_key, email_key, display_name, bio, state, created_ms, invisible)", vec![
-            format!("{me}, CONCAT('user', i), CONCAT('mail', i), '', '', 0, i, 0"),
-            format!("{any}, {any}, {any}, '', '', 0, 1, 0"),
-        ]),
+        (
+            "accounts (user_id, username_key, email_key, display_name, bio, state, created_ms, invisible)",
+            vec![
+                format!("{me}, CONCAT('user', i), CONCAT('mail', i), '', '', 0, i, 0"),
+                format!("{any}, {any}, {any}, '', '', 0, 1, 0"),
+            ],
+        ),
         ("username_skeletons", vec![format!("{me}, {you}, NULL"), format!("{any}, {any}, NULL")]),
-        ("sessions", vec![
-            format!("{me}, {you}, '', 'web', i, i, 0, IF(i % 2, NULL, i), IF(i % 2, NULL, 'logout')"),
-            format!("{any}, {any}, '', 'web', 1, 1, 0, NULL, NULL"),
-        ]),
-        ("refresh_tokens", vec![format!("UNHEX(SHA2(i, 256)), {me}, i, NULL"), format!("{any}, {any}, 1, NULL")]),
+        (
+            "sessions",
+            vec![
+                format!("{me}, {you}, '', 'web', i, i, 0, IF(i % 2, NULL, i), IF(i % 2, NULL, 'logout')"),
+                format!("{any}, {any}, '', 'web', 1, 1, 0, NULL, NULL"),
+            ],
+        ),
+        (
+            "refresh_tokens",
+            vec![format!("UNHEX(SHA2(i, 256)), {me}, i, NULL"), format!("{any}, {any}, 1, NULL")],
+        ),
         ("friendships", vec![format!("{low}, {high}, i, '', ''"), format!("{any}, {you}, 1, '', ''")]),
-        ("friend_requests", vec![
-            format!("{me}, {me}, {you}, '', i, 'pending', 0, {low}, {high}"),
-            format!("{any}, {any}, {any}, '', 1, 'pending', 0, {any}, {any}"),
-        ]),
+        (
+            "friend_requests",
+            vec![
+                format!("{me}, {me}, {you}, '', i, 'pending', 0, {low}, {high}"),
+                format!("{any}, {any}, {any}, '', 1, 'pending', 0, {any}, {any}"),
+            ],
+        ),
         ("blocks", vec![format!("{me}, {you}, i"), format!("{any}, {any}, 1")]),
-        ("conversations", vec![format!("{me}, {low}, {high}, 1, 9, 1, i"), format!("{any}, {any}, {any}, 1, 9, 1, 1")]),
+        (
+            "conversations",
+            vec![format!("{me}, {low}, {high}, 1, 9, 1, i"), format!("{any}, {any}, {any}, 1, 9, 1, 1")],
+        ),
         ("members", vec![format!("{me}, {you}, 0, 0, 0"), format!("{any}, {any}, 0, 0, 0")]),
         ("messages", vec![format!("{me}, i, {you}, {me}, '', i"), format!("{any}, 1, {any}, {any}, '', 1")]),
-        ("feed_heads (user_id, head_seq, floor_seq, changed)", vec![
-            format!("{me}, 9, 0, i"),
-            format!("{any}, 9, 0, 1"),
-        ]),
+        (
+            "feed_heads (user_id, head_seq, floor_seq, changed)",
+            vec![format!("{me}, 9, 0, i"), format!("{any}, 9, 0, 1")],
+        ),
         ("feed_entries", vec![format!("{me}, i, i, '{{}}'"), format!("{any}, 1, 1, '{{}}'")]),
-        ("jobs (job_id, kind, user_id, after_ms, after_id)", vec![
-            format!("{me}, 0, {me}, 0, ''"),
-            format!("{any}, 0, {any}, 0, ''"),
-        ]),
+        (
+            "jobs (job_id, kind, user_id, after_ms, after_id)",
+            vec![format!("{me}, 0, {me}, 0, ''"), format!("{any}, 0, {any}, 0, ''")],
+        ),
         ("notice_places", vec!["MD5(i), i".to_owned(), format!("{any}, 1")]),
         ("notices", vec![format!("MD5(i), {me}, i, 0, 0, 0, 0"), format!("{any}, {any}, 1, 0, 0, 0, 0")]),
         ("notice_marks", vec![format!("MD5(i), {me}, {you}, 1, 0"), format!("{any}, {any}, {any}, 1, 0")]),
-        ("connections", vec![
-            format!("{me}, {you}, 0, 9000000000000000 + i"),
-            format!("{any}, {any}, 0, 1"),
-        ]),
+        ("connections", vec![format!("{me}, {you}, 0, 9000000000000000 + i"), format!("{any}, {any}, 0, 1")]),
     ];
     for (table, rows) in tables {
         for (count, row) in [ROWS, 1].into_iter().zip(rows) {

@@ -254,10 +254,13 @@ impl Pool {
 /// What every connection of a store sets, however it is used.
 pub(super) fn settings(flavour: Flavour) -> String {
     let limits = match flavour {
-        // Seconds. In a transaction nobody waits for the client.
-        Flavour::MariaDb => "max_statement_time=2, idle_transaction_timeout=1, idle_write_transaction_timeout=1",
+        // Seconds. In a transaction nobody waits for the client. A little more than a lock is waited for, so that who
+        // waits is told that it was for a lock.
+        Flavour::MariaDb => {
+            "max_statement_time=2.5, idle_transaction_timeout=1, idle_write_transaction_timeout=1"
+        }
         // Milliseconds, and of SELECT alone.
-        Flavour::MySql => "max_execution_time=2000",
+        Flavour::MySql => "max_execution_time=2500",
     };
     format!(
         "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;\

@@ -49,8 +49,7 @@ pub(super) fn flavour(version: &str) -> Result<Flavour, OpenError> {
         _ => return Err(refused()),
     };
     let mariadb = version.to_ascii_lowercase().contains("mariadb");
-    let (flavour, oldest) =
-        if mariadb { (Flavour::MariaDb, OLDEST.0) } else { (Flavour::MySql, OLDEST.1) };
+    let (flavour, oldest) = if mariadb { (Flavour::MariaDb, OLDEST.0) } else { (Flavour::MySql, OLDEST.1) };
     if found < oldest { Err(refused()) } else { Ok(flavour) }
 }
 

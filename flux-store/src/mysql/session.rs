@@ -13,7 +13,7 @@ use flux_core::session::{
 use flux_core::{Secret, SessionId, StoreError, Timestamp, TokenHash, UserId};
 
 use super::rows::Columns;
-use super::statement::{many_statements, sql, statements};
+use super::statement::{Statement, many_statements, sql, statements};
 use super::transaction::Tx;
 use super::{MySqlStore, feed};
 use crate::sql::{limit as rows, record, revocation, session_columns};
@@ -63,7 +63,7 @@ async fn lock_open(tx: &mut Tx, wanted: &[SessionId]) -> Result<Vec<Session>, St
     let mut ascending = wanted.to_vec();
     ascending.sort_unstable();
     ascending.dedup();
-    let found = tx.all_of(LOCK_OPEN.over(&ascending, |statement, id| statement.id(id))).await?;
+    let found = tx.all_of(LOCK_OPEN.over(&ascending, Statement::id)).await?;
     let mut open = BTreeMap::new();
     for row in &found {
         let session = Columns::of(row).session()?;
@@ -92,9 +92,9 @@ async fn close(
     let now = tx.now().as_millis();
     let mut ids: Vec<_> = sessions.iter().map(|session| session.session).collect();
     ids.sort_unstable();
-    let end = END.between(&ids, |it| it.int(now).text(reason.as_str()), |it, id| it.id(id), |it| it);
+    let end = END.after(&ids, |it| it.int(now).text(reason.as_str()), Statement::id);
     tx.run_all(end).await?;
-    tx.run_all(FORGET_TOKENS.over(&ids, |statement, id| statement.id(id))).await?;
+    tx.run_all(FORGET_TOKENS.over(&ids, Statement::id)).await?;
     tx.ended(ids);
     let ended = |&Session { session, user, .. }: &Session| EndedSession { user, session, reason };
     let told =
@@ -290,7 +290,7 @@ async fn expire(tx: &mut Tx, idle: Duration, limit: usize) -> Result<Ended, Stor
     let ids = found.iter().map(|row| Columns::of(row).id("sessions.session_id"));
     let mut ids: Vec<SessionId> = ids.collect::<Result<_, _>>()?;
     ids.sort_unstable();
-    tx.run_all(FORGET.over(&ids, |statement, id| statement.id(id))).await?;
+    tx.run_all(FORGET.over(&ids, Statement::id)).await?;
     tx.run(sql(FORGET_CONNECTIONS).int(long_ago)).await?;
     end(tx, &unused, SessionEndReason::Expired, true).await
 }

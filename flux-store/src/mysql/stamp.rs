@@ -124,7 +124,7 @@ mod tests {
         let horizon = Horizon::new(100, u64::MAX);
         tokio::time::advance(SECOND).await;
         horizon.saw(200);
-        tokio::time::advance(WINDOW - SECOND).await;
+        tokio::time::advance(LATE).await;
         assert_eq!(horizon.stamp(), Stamp(100));
         tokio::time::advance(SECOND).await;
         assert_eq!(horizon.stamp(), Stamp(200));

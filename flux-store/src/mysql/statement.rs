@@ -121,7 +121,10 @@ const SIZES: usize = 9;
 
 /// How many rows fill the statements that a list of `rows` takes.
 pub(super) const fn full(rows: usize) -> usize {
-    rows - rows % MOST + (rows % MOST).next_power_of_two() * (rows % MOST != 0) as usize
+    match rows % MOST {
+        0 => rows,
+        over => rows - over + over.next_power_of_two(),
+    }
 }
 
 /// A statement over a list of rows, in texts for 1, 2, 4 … 256 of them: a longer list takes several, and what is left
@@ -154,22 +157,21 @@ impl Many {
         rows: &[R],
         each: impl Fn(Statement, &R) -> Statement,
     ) -> Vec<Statement> {
-        self.between(rows, |statement| statement, each, |statement| statement)
+        self.after(rows, |statement| statement, each)
     }
 
-    /// The same; `first` adds the arguments before the rows, `last` those after them.
-    pub(super) fn between<R>(
+    /// The same; `first` adds the arguments before the rows.
+    pub(super) fn after<R>(
         &'static self,
         rows: &[R],
         first: impl Fn(Statement) -> Statement,
         each: impl Fn(Statement, &R) -> Statement,
-        last: impl Fn(Statement) -> Statement,
     ) -> Vec<Statement> {
         let chunk = |chunk: &[R]| {
             let exponent = chunk.len().next_power_of_two().trailing_zeros() as usize;
             let padding = chunk.iter().rev().take(1).cycle().take((1 << exponent) - chunk.len());
             let rows = chunk.iter().chain(padding);
-            last(rows.fold(first(sql(self.text(exponent))), &each))
+            rows.fold(first(sql(self.text(exponent))), &each)
         };
         rows.chunks(MOST).map(chunk).collect()
     }
@@ -207,13 +209,9 @@ mod tests {
 
     #[test]
     fn what_is_left_over_repeats_the_last_row() {
-        let statements = LIST.between(
-            &[7, 8, 9],
-            |statement| statement.int(1),
-            |statement, number| statement.int(*number),
-            |statement| statement.int(2),
-        );
+        let statements =
+            LIST.after(&[7, 8, 9], |statement| statement.int(1), |statement, number| statement.int(*number));
         let values: Vec<_> = statements[0].values.iter().map(|value| format!("{value:?}")).collect();
-        assert_eq!(values, [1, 7, 8, 9, 9, 2].map(|n| format!("Int(Some({n}))")));
+        assert_eq!(values, [1, 7, 8, 9, 9].map(|n| format!("Int(Some({n}))")));
     }
 }

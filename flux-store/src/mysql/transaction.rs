@@ -85,7 +85,12 @@ enum Tried<T, E> {
     /// Nothing of it stays, and it may be run again; and why.
     Again(E, &'static str),
     /// COMMIT was sent and not answered: with this number, over this connection.
-    InDoubt { value: T, slot: Slot, number: u64, touched: Touched },
+    InDoubt {
+        value: T,
+        slot: Slot,
+        number: u64,
+        touched: Touched,
+    },
 }
 
 async fn transact<T, E, W>(inner: &Arc<Inner>, work: W) -> Result<T, E>
@@ -381,7 +386,8 @@ impl Tx {
     /// same.
     async fn roll_back(&mut self) {
         let Ok(connection) = self.lease.open() else { return };
-        if let Ok(Ok(_)) = timeout(Duration::from_secs(1), connection.execute(sqlx::raw_sql(ROLLBACK))).await {
+        if let Ok(Ok(_)) = timeout(Duration::from_secs(1), connection.execute(sqlx::raw_sql(ROLLBACK))).await
+        {
             self.lease.done();
         }
     }

@@ -322,6 +322,8 @@ async fn launch(config: &MariaDbConfig, port: u16) -> Result<Process, ServerErro
     let always = [
         "--skip-name-resolve",
         "--skip-log-bin",
+        // Clients that go away without a word are in order.
+        "--log-warnings=1",
         "--character-set-server=utf8mb4",
         "--collation-server=utf8mb4_bin",
         "--innodb-buffer-pool-size=64M",

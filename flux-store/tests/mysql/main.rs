@@ -3,7 +3,12 @@
 #![cfg(all(feature = "mysql", feature = "servers", feature = "system"))]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod faults;
+mod nodes;
+mod proxy;
+mod refused;
 mod support;
+mod world;
 
 mod contract {
     use crate::support::fresh;

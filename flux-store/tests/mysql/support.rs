@@ -69,7 +69,8 @@ fn server() -> &'static str {
                     .with_durability(Durability::Throwaway)
                     .with_setting("--max-connections=2000");
                 let started = MariaDb::start(config).await;
-                let _ = sender.send(started.as_ref().map(|server| server.url().expose().to_owned()).map_err(drop));
+                let _ = sender
+                    .send(started.as_ref().map(|server| server.url().expose().to_owned()).map_err(drop));
                 if let Err(error) = started {
                     had::<()>(Err(error));
                 }

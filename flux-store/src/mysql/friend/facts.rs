@@ -32,11 +32,7 @@ pub(super) struct Concerned {
 }
 
 /// Locks the accounts of the two, ascending by id. Whom a named request is between never changes.
-pub(super) async fn lock(
-    tx: &mut Tx,
-    me: UserId,
-    change: &RelationChange,
-) -> Result<Concerned, StoreError> {
+pub(super) async fn lock(tx: &mut Tx, me: UserId, change: &RelationChange) -> Result<Concerned, StoreError> {
     let concerned = match change {
         RelationChange::Accept(id) | RelationChange::Reject(id) | RelationChange::Cancel(id) => {
             let named = request(tx, sql(NAMED).id(id)).await?;

@@ -82,7 +82,11 @@ fn page(statement: Statement, page: PageAfter) -> Statement {
     statement.int(after).int(after).bytes(id).int(limit(page.limit))
 }
 
-pub(super) async fn friends(inner: &Inner, user: UserId, after: PageAfter) -> Result<Vec<Friend>, StoreError> {
+pub(super) async fn friends(
+    inner: &Inner,
+    user: UserId,
+    after: PageAfter,
+) -> Result<Vec<Friend>, StoreError> {
     let half = |statement: Statement| page(statement.id(&user), after);
     let found = inner.all(half(half(sql(FRIENDS))).int(limit(after.limit))).await?;
     rows::friends(&found, user)
@@ -113,7 +117,7 @@ pub(super) async fn mutual(
     let mut found: HashSet<UserId> = HashSet::new();
     let (above, below): (Vec<_>, Vec<_>) = others.iter().partition(|other| **other > user);
     for (text, side) in [(&MUTUAL_ABOVE, above), (&MUTUAL_BELOW, below)] {
-        for statement in text.between(&side, |it| it.id(&user), |it, other| it.id(*other), |it| it) {
+        for statement in text.after(&side, |it| it.id(&user), |it, other| it.id(*other)) {
             for row in inner.all(statement).await? {
                 found.insert(Columns::of(&row).id("friendships")?);
             }

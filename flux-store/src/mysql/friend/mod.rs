@@ -29,9 +29,7 @@ impl FriendStore for MySqlStore {
         limits: &FriendLimits,
     ) -> Result<Result<RelationChanged, FriendRefusal>, ActError> {
         let (actor, change, limits) = (*actor, change.clone(), limits.clone());
-        self.inner
-            .write(move |tx| Box::pin(change_relation(tx, actor, change.clone(), limits.clone())))
-            .await
+        self.inner.write(move |tx| Box::pin(change_relation(tx, actor, change.clone(), limits.clone()))).await
     }
 
     async fn requests(

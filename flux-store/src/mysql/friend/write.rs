@@ -36,7 +36,7 @@ statements! {
 
 /// All of the writes; the feed entries that they made, in their order. Entries come last: the heads of feeds are the
 /// last thing that is locked.
-pub(super) async fn apply(
+pub(in crate::mysql) async fn apply(
     tx: &mut Tx,
     writes: Vec<RelationWrite>,
 ) -> Result<Vec<(UserId, FeedEntry)>, StoreError> {

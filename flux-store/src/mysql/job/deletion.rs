@@ -10,7 +10,7 @@ use flux_core::{ConversationId, Pair, StoreError, UserId};
 use crate::mysql::account;
 use crate::mysql::friend::write;
 use crate::mysql::rows::Columns;
-use crate::mysql::statement::{many_statements, sql, statements};
+use crate::mysql::statement::{Statement, many_statements, sql, statements};
 use crate::mysql::transaction::Tx;
 use crate::sql::{Id, JobPlace, RequestRow, corrupt, limit as rows};
 
@@ -115,14 +115,9 @@ async fn close(tx: &mut Tx, conversations: BTreeSet<ConversationId>) -> Result<(
     if conversations.is_empty() {
         return Ok(());
     }
-    tx.all_of(LOCK.over(&conversations, |statement, id| statement.id(id))).await?;
+    tx.all_of(LOCK.over(&conversations, Statement::id)).await?;
     let closed = i64::from(DirectPolicy { closed: true, ..DirectPolicy::default() }.to_bits());
     let stamp = tx.stamp_conversations(&conversations);
-    let close = CLOSE.between(
-        &conversations,
-        |it| it.int(closed).int(stamp).int(closed),
-        |it, id| it.id(id),
-        |it| it,
-    );
+    let close = CLOSE.after(&conversations, |it| it.int(closed).int(stamp).int(closed), Statement::id);
     tx.run_all(close).await
 }

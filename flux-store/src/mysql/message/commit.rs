@@ -115,7 +115,7 @@ async fn claim(tx: &mut Tx, plan: &Plan) -> Result<(), StoreError> {
     }
     let now = tx.now().as_millis();
     for (generation, sessions) in together {
-        let claim = CLAIM.between(&sessions, |it| it.int(generation).int(now), |it, id| it.id(id), |it| it);
+        let claim = CLAIM.after(&sessions, |it| it.int(generation).int(now), Statement::id);
         tx.run_all(claim).await?;
     }
     Ok(())

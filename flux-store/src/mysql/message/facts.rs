@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use flux_core::message::{ConversationFacts, ConversationKind, Cursor, Facts, Needs};
-use flux_core::{ConversationId, Pair, Seq, StoreError};
+use flux_core::{ConversationId, Pair, Seq, StoreError, Timestamp};
 
 use crate::mysql::rows::Columns;
 use crate::mysql::statement::many_statements;
@@ -80,7 +80,7 @@ async fn conversations(
             cursors: pair.both().map(|user| Cursor { user, delivered: Seq::ZERO, read: Seq::ZERO }).into(),
         };
         found.insert(conversation, facts);
-        let (policy, last_message) = (policy.to_bits(), last_message.map(|at| at.as_millis()));
+        let (policy, last_message) = (policy.to_bits(), last_message.map(Timestamp::as_millis));
         standing.insert(conversation, Stood { pair, policy, head, last_message });
     }
     Ok(standing)
