@@ -81,7 +81,8 @@ async fn who_is_not_let_in_is_told_so_without_the_password() {
 
     let denied = refused(config(&user(&nobody, "canary"))).await;
     assert!(matches!(&denied, OpenError::Denied { user, .. } if *user == nobody), "{denied:?}");
-    let causes = std::iter::successors(Some(&denied as &dyn Error), |error| error.source());
+    let causes =
+        std::iter::successors(Some(&denied as &dyn Error), |error: &&dyn Error| Error::source(*error));
     let shown: Vec<_> = causes.map(|error| format!("{error} {error:?}")).collect();
     let shown = shown.concat();
     assert!(!shown.contains("canary"), "{shown}");
