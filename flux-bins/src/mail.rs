@@ -128,7 +128,8 @@ async fn test(args: Test) -> Result<(), Failure> {
     let done = try_out(smtp, &to, Arc::new(SystemClock::new()), Arc::new(SystemEntropy)).await;
     match done {
         Ok(answer) => {
-            let taken = format!("{server} has taken a mail to {}, and says: {}", args.to, clean::line(&answer));
+            let taken =
+                format!("{server} has taken a mail to {}, and says: {}", args.to, clean::line(&answer));
             Ok(out.line(format_args!("{}", out.paint.tone(Tone::Good, taken)))?)
         }
         Err(error) => Err(Failure::new(format!("{server}: {}", explained(error)))),
@@ -188,7 +189,8 @@ mod tests {
 
     #[test]
     fn what_is_most_often_the_matter_is_told() {
-        let said = |code: &str| TrialError::Said { code: code.to_owned(), words: "5.7.8 no\u{1b}[2J".to_owned() };
+        let said =
+            |code: &str| TrialError::Said { code: code.to_owned(), words: "5.7.8 no\u{1b}[2J".to_owned() };
         let told = explained(said("535"));
         assert!(told.contains("535 5.7.8 no") && told.contains("smtp.password"), "{told}");
         assert!(!told.contains('\u{1b}'), "{told:?}");

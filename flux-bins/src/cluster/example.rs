@@ -53,9 +53,13 @@ fn every_unit_keeps_to_itself() {
         include_str!("../../deploy/systemd/flux-status.service"),
         include_str!("../../deploy/systemd/flux-verify.service"),
     ] {
-        for line in
-            ["DynamicUser=yes", "ProtectSystem=strict", "NoNewPrivileges=yes", "CapabilityBoundingSet=", "KillSignal=SIGTERM"]
-        {
+        for line in [
+            "DynamicUser=yes",
+            "ProtectSystem=strict",
+            "NoNewPrivileges=yes",
+            "CapabilityBoundingSet=",
+            "KillSignal=SIGTERM",
+        ] {
             assert!(unit.lines().any(|has| has == line), "{line} is missing in\n{unit}");
         }
         let patience: u64 = unit

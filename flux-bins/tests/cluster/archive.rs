@@ -14,7 +14,8 @@ fn ran(command: &mut Command) -> Output {
 
 fn package(programs: &Path, out: &Path) -> PathBuf {
     let mut command = Command::new(PACKAGE);
-    let output = ran(command.arg("--from").arg(programs).arg("--out").arg(out).env("SOURCE_DATE_EPOCH", "1700000000"));
+    let output =
+        ran(command.arg("--from").arg(programs).arg("--out").arg(out).env("SOURCE_DATE_EPOCH", "1700000000"));
     PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
 }
 
@@ -62,7 +63,9 @@ fn the_archives_readme_walks_as_the_projects_does() {
         let walk = &text[text.find("## A walk of five minutes").unwrap()..];
         let walk = &walk[..walk[3..].find("\n## ").unwrap_or(walk.len() - 3)];
         let lines = walk.lines().filter_map(|line| line.strip_prefix("    "));
-        let lines = lines.map(|line| line.replace("./target/release/flux", "./flux").replace("cargo run --release", "./flux"));
+        let lines = lines.map(|line| {
+            line.replace("./target/release/flux", "./flux").replace("cargo run --release", "./flux")
+        });
         lines.filter(|line| line.starts_with("./flux") || line.starts_with('/')).collect()
     };
     assert!(commands(archive).len() >= 8, "{:?}", commands(archive));

@@ -17,6 +17,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 /// How often a test looks at what it cannot wait for.
 pub(crate) const LOOK: Duration = Duration::from_millis(50);
 
+/// For a cluster whose MariaDB nobody kills: then what is committed need not be on the disk.
+pub(crate) const THROWAWAY: [&str; 2] = ["--set", "mysql.allow_unsafe_durability=true"];
+
 /// Waits for `future`, or fails the test.
 pub(crate) async fn soon<F: Future>(what: &str, future: F) -> F::Output {
     within(PATIENCE, what, future).await
@@ -69,17 +72,18 @@ impl Cluster {
     /// Starts one in `folder`, and waits until it is up. `None`, told loudly, where there is no MariaDB or no Redis, unless
     /// the environment says that this is a failure.
     pub(crate) async fn start(folder: &Path, more: &[&str]) -> Option<Self> {
-        // What is committed need not survive a power cut here, and two disks' worth of waiting is saved.
-        let args = ["cluster", "up", "--listen", "127.0.0.1:0", "--set", "mysql.allow_unsafe_durability=true"];
+        let args = ["cluster", "up", "--listen", "127.0.0.1:0"];
         let args: Vec<&str> = args.iter().chain(more).copied().collect();
         let mut parent = flux(folder, &args).spawn().unwrap();
         let out = collect(parent.stdout.take().unwrap());
         let err = collect(parent.stderr.take().unwrap());
         let mut map = out.clone();
-        let up = soon("the map of the cluster", map.wait_for(|out| out.contains("Ctrl-C stops"))).await.is_ok();
+        let up =
+            soon("the map of the cluster", map.wait_for(|out| out.contains("Ctrl-C stops"))).await.is_ok();
         if !up {
             let told = err.borrow().clone();
-            let required = ["CI", "FLUX_TEST_REQUIRE_SERVERS"].iter().any(|name| std::env::var_os(name).is_some());
+            let required =
+                ["CI", "FLUX_TEST_REQUIRE_SERVERS"].iter().any(|name| std::env::var_os(name).is_some());
             assert!(told.contains("not installed on this machine") && !required, "{told}");
             println!("SKIPPED, this proves nothing: {told}");
             return None;
@@ -177,6 +181,15 @@ impl Cluster {
         let left: Vec<_> = all.into_iter().filter(Process::runs).collect();
         assert!(left.is_empty(), "still there: {left:?}");
         self.log()
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        // Whoever looks for the reason of a failure begins here.
+        if std::thread::panicking() {
+            println!("{}", self.log());
+        }
     }
 }
 

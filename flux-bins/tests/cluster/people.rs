@@ -1,8 +1,8 @@
 //! Two people, through the typed client.
 
 use flux_client::{
-    Client, CodePurpose, Device, DeviceClass, Event, EventStream, Message, Registration, Secret, Session, Ticket,
-    TicketStatus,
+    Client, CodePurpose, Device, DeviceClass, Event, EventStream, Message, Registration, Secret, Session,
+    Ticket, TicketStatus,
 };
 
 use crate::harness::{Cluster, soon};
@@ -41,9 +41,9 @@ pub(crate) async fn befriend(one: &Session, other: &Session) {
     other.accept_friend(requests[0].request).await.unwrap();
 }
 
-/// The next message from somebody else.
-pub(crate) async fn message(session: &Session, events: &mut EventStream) -> Message {
-    soon("a message", async {
+/// The next message from somebody else, of which `text` is expected.
+pub(crate) async fn message(session: &Session, events: &mut EventStream, text: &str) -> Message {
+    soon(text, async {
         loop {
             if let Event::Message(message) = events.next().await.expect("the session goes on")
                 && message.sender != session.user()

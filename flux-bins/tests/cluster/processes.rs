@@ -53,12 +53,18 @@ fn stat(pid: u32) -> Option<Vec<String>> {
 
 /// All that `root` has started, and what those have.
 pub(crate) fn below(root: u32) -> Vec<Process> {
-    let numbers = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let numbers =
+        fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     let all: Vec<_> = numbers.filter_map(Process::read).collect();
     let mut family = BTreeSet::from([root]);
     loop {
         let before = family.len();
-        family.extend(all.iter().filter(|(_, parent)| family.contains(parent)).map(|(one, _)| one.pid).collect::<Vec<_>>());
+        family.extend(
+            all.iter()
+                .filter(|(_, parent)| family.contains(parent))
+                .map(|(one, _)| one.pid)
+                .collect::<Vec<_>>(),
+        );
         if family.len() == before {
             break;
         }
@@ -69,6 +75,7 @@ pub(crate) fn below(root: u32) -> Vec<Process> {
 
 /// Sends a signal such as `INT`.
 pub(crate) fn signal(pid: u32, name: &str) {
-    let sent = std::process::Command::new("kill").args([format!("-{name}"), pid.to_string()]).status().unwrap();
+    let sent =
+        std::process::Command::new("kill").args([format!("-{name}"), pid.to_string()]).status().unwrap();
     assert!(sent.success());
 }

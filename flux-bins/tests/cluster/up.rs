@@ -7,7 +7,7 @@ use std::time::Duration;
 use flux_client::Session;
 use serde_json::Value;
 
-use crate::harness::{Cluster, complaint, run, soon, text, within};
+use crate::harness::{Cluster, THROWAWAY, complaint, run, soon, text, within};
 use crate::people::{befriend, enter, log_in, message, read};
 use crate::processes;
 
@@ -22,7 +22,7 @@ fn connections(nodes: &[Value]) -> Vec<u64> {
 async fn talk(from: &Session, to: &Session, text: &str) {
     let mut events = to.events();
     let ticket = from.send(to.user(), text).await.unwrap();
-    let came = message(to, &mut events).await;
+    let came = message(to, &mut events, text).await;
     assert_eq!((came.text.as_str(), came.sender), (text, from.user()));
     to.mark_read(came.conversation, came.seq).await.unwrap();
     read(&ticket).await;
@@ -38,10 +38,13 @@ async fn two_people_on_two_nodes_talk_and_go_on_when_processes_die() {
 
     // Whoever comes second is sent to another node.
     let ada = enter(&cluster, "ada").await;
-    let here = cluster.nodes_until("ada's connection", |nodes| connections(nodes).iter().sum::<u64>() == 1).await;
-    let adas: Vec<_> = here.iter().filter(|node| node["connections"] == 1).map(|node| node["node"].clone()).collect();
+    let here =
+        cluster.nodes_until("ada's connection", |nodes| connections(nodes).iter().sum::<u64>() == 1).await;
+    let adas: Vec<_> =
+        here.iter().filter(|node| node["connections"] == 1).map(|node| node["node"].clone()).collect();
     let bob = enter(&cluster, "bob").await;
-    let both = cluster.nodes_until("bob's connection", |nodes| connections(nodes).iter().sum::<u64>() == 2).await;
+    let both =
+        cluster.nodes_until("bob's connection", |nodes| connections(nodes).iter().sum::<u64>() == 2).await;
     let busy: Vec<&Value> = both.iter().filter(|node| node["connections"] == 1).collect();
     assert_eq!(busy.len(), 2, "both on one node: {both:?}");
     let bobs = busy.iter().find(|node| node["node"] != adas[0]).unwrap();
@@ -59,14 +62,16 @@ async fn two_people_on_two_nodes_talk_and_go_on_when_processes_die() {
     let sent = ada.send(bob.user(), "are you there?").await.unwrap();
     within(BACK, "what was sent to somebody whose node died", async {
         sent.sent().await.unwrap();
-        assert_eq!(message(&bob, &mut events).await.text, "are you there?");
+        assert_eq!(message(&bob, &mut events, "are you there?").await.text, "are you there?");
     })
     .await;
     // It is started again where it was, as another node.
     let again = cluster
         .nodes_until("three nodes again", |nodes| {
             nodes.len() == 3
-                && nodes.iter().any(|one| one["client_url"] == bobs["client_url"] && one["node"] != bobs["node"])
+                && nodes
+                    .iter()
+                    .any(|one| one["client_url"] == bobs["client_url"] && one["node"] != bobs["node"])
         })
         .await;
     let ids: BTreeSet<_> = again.iter().map(|node| node["node"].to_string()).collect();
@@ -121,11 +126,27 @@ async fn two_people_on_two_nodes_talk_and_go_on_when_processes_die() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_starts_it_may_die_and_nothing_is_left() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(mut cluster) = Cluster::start(folder.path(), &["--chat", "1", "--status", "2", "--gates", "2"]).await else {
+    let Some(mut cluster) = Cluster::start(
+        folder.path(),
+        &["--chat", "1", "--status", "2", "--gates", "2", THROWAWAY[0], THROWAWAY[1]],
+    )
+    .await
+    else {
         return;
     };
     let map = cluster.map();
-    for name in ["gate-1", "gate-2", "chat", "status-1", "status-2", "verify", "MariaDB", "Redis", "mail outbox", "cluster nodes"] {
+    for name in [
+        "gate-1",
+        "gate-2",
+        "chat",
+        "status-1",
+        "status-2",
+        "verify",
+        "MariaDB",
+        "Redis",
+        "mail outbox",
+        "cluster nodes",
+    ] {
         assert!(map.contains(name), "{name}: {map}");
     }
     let all = cluster.processes();
@@ -146,7 +167,10 @@ async fn whoever_starts_it_may_die_and_nothing_is_left() {
 #[tokio::test(flavor = "multi_thread")]
 async fn asked_twice_it_ends_at_once() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(mut cluster) = Cluster::start(folder.path(), &["--chat", "1"]).await else { return };
+    let Some(mut cluster) = Cluster::start(folder.path(), &["--chat", "1", THROWAWAY[0], THROWAWAY[1]]).await
+    else {
+        return;
+    };
     let all = cluster.processes();
     // It stands still, and does not hear that it is to end.
     let chat = cluster.process("serve gate");
@@ -165,7 +189,10 @@ async fn asked_twice_it_ends_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nodes_are_told_to_those_who_know_the_secret() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(cluster) = Cluster::start(folder.path(), &["--chat", "2"]).await else { return };
+    let Some(cluster) = Cluster::start(folder.path(), &["--chat", "2", THROWAWAY[0], THROWAWAY[1]]).await
+    else {
+        return;
+    };
     let table = text(&run(folder.path(), &["cluster", "nodes"]).await);
     assert!(table.starts_with("NODE ") && table.contains("serves") && table.contains("nodes: 2"), "{table}");
 

@@ -33,7 +33,8 @@ pub(super) fn print(
     let mut rows = vec![("API page".to_owned(), format!("{url}/docs"))];
     // Those that people ask first come first.
     let kinds = [Kind::Gate, Kind::Chat, Kind::Status, Kind::Verify];
-    for service in kinds.iter().flat_map(|kind| services.iter().filter(move |service| service.kind == *kind)) {
+    for service in kinds.iter().flat_map(|kind| services.iter().filter(move |service| service.kind == *kind))
+    {
         let what = match service.kind {
             Kind::Verify | Kind::Status => "  (gRPC)",
             Kind::Chat | Kind::Gate => "",
