@@ -48,12 +48,12 @@ async fn while_the_shared_limiter_is_down_a_process_limits_by_itself_and_then_go
         Arc::new(Switched { inner: MemoryLimiter::new(clock.clone()), down: AtomicBool::new(false) });
     let own = Arc::new(MemoryLimiter::new(clock.clone()));
     let limiter = FallbackLimiter::new(Arc::clone(&shared) as _, own);
-    let (key, quota) = (LimitKey::new("login", "ann"), Quota::new(1, Duration::from_secs(60)));
+    let (key, quota) = (LimitKey::new("login", "ann"), Quota::new(1, Duration::from_mins(1)));
     let backoff = Backoff {
         free: 0,
         first: Duration::from_secs(1),
         cap: Duration::from_secs(8),
-        forget: Duration::from_secs(60),
+        forget: Duration::from_mins(1),
     };
     assert_eq!(limiter.take(&key, quota).await.unwrap(), Take::Allowed);
     assert!(matches!(limiter.take(&key, quota).await.unwrap(), Take::Limited { .. }));

@@ -89,7 +89,10 @@ pub struct Tokens {
 
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tokens").field("config", &self.config).field("keys", &self.keys()).finish()
+        f.debug_struct("Tokens")
+            .field("config", &self.config)
+            .field("keys", &self.keys())
+            .finish_non_exhaustive()
     }
 }
 

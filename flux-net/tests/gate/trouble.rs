@@ -27,7 +27,6 @@ async fn a77_whatever_breaks_inside_nothing_of_it_is_told() {
                 Some(json!({"email": "x@example.com", "purpose": "register"})),
             ),
             ("GET", "/v1/users?query=ann", None),
-            ("GET", "/v1/chat-endpoint", None),
         ] {
             let answer = world.call(method, path, &ann.access, body).await.refused(status, code);
             let request_id = answer.header("x-request-id").unwrap().to_owned();
