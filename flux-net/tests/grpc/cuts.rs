@@ -42,7 +42,7 @@ async fn f16_envelopes_arrive_in_order_and_at_most_once_however_often_the_link_i
             }
         }
         let outcomes = soon(join_all(under_way)).await;
-        let arrived = received(&reader.outbox).await;
+        let arrived = received(&reader.outbox);
         assert!(arrived.is_sorted_by(|one, next| one < next), "seed {seed}: {arrived:?}");
         for (seq, outcome) in &outcomes {
             let taken = arrived.binary_search(seq).is_ok();
@@ -71,7 +71,7 @@ async fn what_was_taken_but_not_acknowledged_when_the_link_broke_is_not_taken_ag
     let mut arrived = Vec::new();
     soon(async {
         while arrived.len() < 2 {
-            arrived.extend(received(&reader.outbox).await);
+            arrived.extend(received(&reader.outbox));
             tokio::task::yield_now().await;
         }
     })
@@ -81,7 +81,7 @@ async fn what_was_taken_but_not_acknowledged_when_the_link_broke_is_not_taken_ag
     proxy.open();
     assert_eq!(soon(sending).await, Ok(()));
     assert_eq!(soon(sender.peers.send(node.id, envelope(reader.actor.user, 3))).await, Ok(()));
-    arrived.extend(received(&reader.outbox).await);
+    arrived.extend(received(&reader.outbox));
     assert_eq!(arrived, [1, 2, 3]);
 }
 
@@ -113,7 +113,7 @@ async fn f4_f22_a_peer_that_takes_nothing_has_a_bound_and_delays_nobody_else() {
     for seq in 1..=100 {
         assert_eq!(soon(sender.peers.send(well.id, envelope(reader.actor.user, seq))).await, Ok(()));
     }
-    assert_eq!(received(&reader.outbox).await.len(), 100);
+    assert_eq!(received(&reader.outbox).len(), 100);
 
     for outcome in soon(join_all(waiting)).await {
         assert_eq!(outcome, Err(PeerError::Unreachable), "given up as soon as it owes for too long");
@@ -140,7 +140,7 @@ async fn f19_a_slow_network_is_no_cut() {
     for seq in 1..=3 {
         assert_eq!(soon(sender.peers.send(node.id, envelope(reader.actor.user, seq))).await, Ok(()));
     }
-    assert_eq!(received(&reader.outbox).await, [1, 2, 3]);
+    assert_eq!(received(&reader.outbox), [1, 2, 3]);
     assert_eq!(proxy.accepted(), 1);
 }
 
@@ -176,7 +176,7 @@ async fn f34_an_address_that_another_node_has_now_is_none_until_it_is_right_agai
     let before = proxy.accepted();
     until("it is tried", || proxy.accepted() > before + 1).await;
     assert!(soon(sender.peers.send(node.id, envelope(reader.actor.user, 1))).await.is_err());
-    assert!(received(&reader.outbox).await.is_empty(), "nothing for one node reaches another");
+    assert!(received(&reader.outbox).is_empty(), "nothing for one node reaches another");
     proxy.point_to(node.server.address);
     sender.stands().await;
     assert_eq!(soon(sender.peers.send(node.id, flux_core::routing::Envelope::default())).await, Ok(()));

@@ -115,7 +115,7 @@ async fn a_second_link_of_a_node_takes_the_place_of_the_first() {
     // What was taken before is passed over, what was not is taken.
     second.batch(2, &[told(user, 2), told(user, 3)]).await;
     second.taken(3).await;
-    assert_eq!(received(&reader.outbox).await, [1, 2, 3]);
+    assert_eq!(received(&reader.outbox), [1, 2, 3]);
 
     let mut other = Link::of(&cluster, &node, &cluster.node_id().to_string(), 3).await;
     assert!(!other.hello(node.id).await.unwrap().known, "another node is another");
@@ -146,7 +146,7 @@ async fn what_breaks_the_rules_ends_the_link_and_what_is_unknown_does_not() {
     // Neither an envelope that is none nor a frame of a newer release.
     link.batch(1, &[told(user, 1), vec![0xff; 7], told(user, 3)]).await;
     link.taken(3).await;
-    assert_eq!(received(&reader.outbox).await, [1, 3]);
+    assert_eq!(received(&reader.outbox), [1, 3]);
 }
 
 #[tokio::test]

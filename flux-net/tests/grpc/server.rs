@@ -172,7 +172,7 @@ async fn an_old_connection_is_replaced_and_its_link_goes_on() {
             good.push(seq);
         }
     }
-    let arrived = received(&reader.outbox).await;
+    let arrived = received(&reader.outbox);
     assert_eq!(arrived, good, "nothing was lost, doubled or changed places");
     assert_eq!(good.len() as u64, seq, "nobody noticed");
 }

@@ -259,7 +259,7 @@ pub(crate) fn envelope(user: UserId, seq: u64) -> Envelope {
 }
 
 /// The numbers of the messages that wait in an outbox.
-pub(crate) async fn received(outbox: &Outbox) -> Vec<u64> {
+pub(crate) fn received(outbox: &Outbox) -> Vec<u64> {
     let mut numbers = Vec::new();
     while let Some(work) = futures_util::FutureExt::now_or_never(outbox.next(1_000)) {
         let Work::Events(events) = work else { panic!("closed") };
