@@ -131,7 +131,7 @@ fn json(nodes: &[NodeInfo]) -> String {
             "peer_url": node.peer_url,
         })
     });
-    serde_json::Value::from_iter(nodes).to_string()
+    nodes.collect::<serde_json::Value>().to_string()
 }
 
 #[cfg(test)]
@@ -171,7 +171,7 @@ mod tests {
         let row = row(&node);
         assert_eq!(row[1..6], ["draining", "1", "4", "25 %", "wss://chat1.example.org/v1/chat"]);
         assert!(!row[6].contains('\u{1b}'), "{row:?}");
-        let read: serde_json::Value = serde_json::from_str(&json(&[node.clone()])).unwrap();
+        let read: serde_json::Value = serde_json::from_str(&json(std::slice::from_ref(&node))).unwrap();
         assert_eq!(read[0]["node"], node.node.to_string());
         assert_eq!(read[0]["peer_url"], node.peer_url);
         assert_eq!(read[0]["draining"], true);

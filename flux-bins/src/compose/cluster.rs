@@ -30,7 +30,7 @@ use crate::failure::Failure;
 use crate::telemetry;
 
 /// How long a database that is not there yet is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// MySQL and Redis, and the clock and chance of this machine.
 pub(crate) struct Backends {
@@ -192,7 +192,9 @@ async fn mysql(
                 }
                 return Ok(store);
             }
-            Err(error @ OpenError::Unreachable { .. }) if clock.monotonic() - began < PATIENCE => {
+            Err(error @ OpenError::Unreachable { .. })
+                if clock.monotonic().saturating_sub(began) < PATIENCE =>
+            {
                 if !told {
                     warn!(%error, "the database is not there; waiting for it for a minute");
                     told = true;

@@ -19,7 +19,7 @@ pub(super) async fn serve(config: &Config, signals: &mut Signals) -> Result<(), 
     let peer_listener = listen(config.chat.peer_listen, "--set chat.peer_listen=").await?;
     let (address, peer_address) = (listener.local_addr()?, peer_listener.local_addr()?);
     allow(config.limits.connections);
-    let backends = signals.or(Backends::open(config)).await?;
+    let backends = signals.or(Box::pin(Backends::open(config))).await?;
     let node = backends.node;
     let auth = backends.auth(config, grpc::Role::Chat)?;
     let services = Services::new(config, &auth)?;

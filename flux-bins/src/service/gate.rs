@@ -18,7 +18,7 @@ use crate::process::{GIVE_UP, Parts, Signals, listen, live};
 pub(super) async fn serve(config: &Config, signals: &mut Signals) -> Result<(), Failure> {
     let listener = listen(config.http.listen, "--set http.listen=").await?;
     let address = listener.local_addr()?;
-    let backends = signals.or(Backends::open(config)).await?;
+    let backends = signals.or(Box::pin(Backends::open(config))).await?;
     let node = backends.node;
     let auth = backends.auth(config, grpc::Role::Gate)?;
     let services = Services::new(config, &auth)?;

@@ -21,7 +21,7 @@ const WATCHES: usize = 64;
 pub(super) async fn serve(config: &Config, signals: &mut Signals) -> Result<(), Failure> {
     let listener = listen(config.status.listen, "--set status.listen=").await?;
     let address = listener.local_addr()?;
-    let backends = signals.or(Backends::open(config)).await?;
+    let backends = signals.or(Box::pin(Backends::open(config))).await?;
     let auth = backends.auth(config, grpc::Role::Status)?;
     let balancer = Arc::new(Balancer::new(
         Arc::clone(&backends.volatile.directory) as _,

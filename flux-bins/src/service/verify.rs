@@ -19,7 +19,7 @@ use crate::process::{GIVE_UP, Parts, Signals, listen, live};
 pub(super) async fn serve(config: &Config, signals: &mut Signals) -> Result<(), Failure> {
     let listener = listen(config.verify.listen, "--set verify.listen=").await?;
     let address = listener.local_addr()?;
-    let backends = signals.or(Backends::open(config)).await?;
+    let backends = signals.or(Box::pin(Backends::open(config))).await?;
     let auth = backends.auth(config, grpc::Role::Verify)?;
     let secrets = compose::code_file(config);
     if let Some(folder) = secrets.parent() {

@@ -160,7 +160,7 @@ async fn whoever_starts_it_may_die_and_nothing_is_left() {
     processes::signal(cluster.pid(), "KILL");
     cluster.ended().await;
     for process in all {
-        process.gone(Duration::from_secs(60)).await;
+        process.gone(Duration::from_mins(1)).await;
     }
 }
 

@@ -43,13 +43,6 @@ impl Folder {
         }
     }
 
-    /// The keys that processes share: made here, before several of them would.
-    pub(super) fn make_keys(&self, config: &Config, entropy: &dyn Entropy) -> Result<(), Failure> {
-        compose::token_keys(&compose::token_file(config), entropy)?;
-        compose::code_secret(&compose::code_file(config), entropy)?;
-        Ok(())
-    }
-
     /// Writes the configuration for the processes, and returns where it is.
     pub(super) fn write(&self, config: &Config) -> Result<PathBuf, Failure> {
         let settings = config.written(|key, secret| self.keep(key, secret))?;
@@ -72,6 +65,13 @@ impl Folder {
     fn secret_file(&self, name: &str) -> PathBuf {
         self.path.join(SECRETS).join(name)
     }
+}
+
+/// The keys that processes share: made here, before several of them would.
+pub(super) fn make_keys(config: &Config, entropy: &dyn Entropy) -> Result<(), Failure> {
+    compose::token_keys(&compose::token_file(config), entropy)?;
+    compose::code_secret(&compose::code_file(config), entropy)?;
+    Ok(())
 }
 
 /// Where secrets are, below it.
@@ -116,7 +116,7 @@ mod tests {
         let mut config = Config::default();
         config.data_dir.clone_from(&folder.path);
         config.services.secret = Some(secret.clone());
-        folder.make_keys(&config, &SystemEntropy).unwrap();
+        make_keys(&config, &SystemEntropy).unwrap();
         let file = folder.write(&config).unwrap();
         assert!(!fs::read_to_string(&file).unwrap().contains(secret.expose()));
         for private in [&path, &path.join(SECRETS)] {

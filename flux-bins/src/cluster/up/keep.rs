@@ -57,9 +57,10 @@ impl Keeper {
             };
             if let Some(tell) = tell.take_if(|_| tries == TRIES || !service.evade().unwrap_or(false)) {
                 let words = self.log.last_words(&service.speaker, LAST_WORDS);
-                let words: String = words.iter().map(|line| format!("\n    {line}")).collect();
+                let first = format!("{} {why}", service.name());
+                let lines: Vec<String> = std::iter::once(first).chain(words).collect();
                 // Nobody listens any more where everything is being stopped.
-                let _ = tell.send(Err(format!("{} {why}{words}", service.name())));
+                let _ = tell.send(Err(lines.join("\n    ")));
                 return;
             }
             tries += 1;

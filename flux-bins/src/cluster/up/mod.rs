@@ -179,7 +179,7 @@ impl Cluster {
         if self.config.services.secret.is_none() && self.config.services.certificate.is_empty() {
             self.config.services.secret = Some(self.folder.secret("services.secret", entropy)?);
         }
-        self.folder.make_keys(&self.config, entropy)?;
+        folder::make_keys(&self.config, entropy)?;
         let count = self.planned.iter().map(Vec::len).sum::<usize>();
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         if self.private.contains(&true) {
