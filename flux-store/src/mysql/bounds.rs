@@ -3,7 +3,6 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use flux_core::account::{AccountStore, CreateAccount, DisplayName, NewAccount, Username};
 use flux_core::message::{LONGEST_TRANSACTION, MessageStore, Stamp};
@@ -11,25 +10,18 @@ use flux_core::session::{
     Device, DeviceClass, DeviceName, NewSession, SessionEndReason, SessionPolicy, SessionStore,
 };
 use flux_core::{ConversationId, LogId, Pair, SessionId, StoreError, TokenHash, UserId, entropy};
-use sqlx::mysql::MySqlConnection;
 use sqlx::{Executor, Row};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 
 use super::late::{self, Touched};
 use super::statement::sql;
-use super::support::{NOW, bare, config, database, open};
+use super::support::{NOW, PATIENCE, bare, config, database, open, until_transactions};
 use super::transaction::Tx;
 use super::{MySqlStore, friend::write};
 use crate::system::SystemEntropy;
 
-const PATIENCE: Duration = Duration::from_mins(1);
 const RENAME: &str = "UPDATE accounts SET display_name = ? WHERE user_id = ?";
 const NAME: &str = "SELECT display_name FROM accounts WHERE user_id = ?";
-/// Whether nobody has a transaction open in this database.
-const NONE_OPEN: &str = "SELECT COUNT(*) = 0 FROM information_schema.innodb_trx AS t \
-                         JOIN information_schema.processlist AS p ON p.id = t.trx_mysql_thread_id \
-                         WHERE p.db = DATABASE() AND p.id <> CONNECTION_ID()";
-
 async fn user(store: &MySqlStore, name: &str) -> UserId {
     let user = UserId::generate(NOW, &SystemEntropy);
     let new = NewAccount {
@@ -49,14 +41,6 @@ async fn rename(tx: &mut Tx, user: UserId, name: &str) -> Result<(), StoreError>
 
 async fn name(store: &MySqlStore, user: UserId) -> String {
     store.account(user).await.unwrap().unwrap().profile.display_name.as_str().to_owned()
-}
-
-/// Waits until the server has ended every transaction.
-async fn none_open(look: &mut MySqlConnection) {
-    while look.fetch_one(NONE_OPEN).await.unwrap().try_get::<i64, _>(0).unwrap() == 0 {
-        // The server looks anew only when nobody has asked for a tenth of a second.
-        sleep(Duration::from_millis(120)).await;
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -80,7 +64,7 @@ async fn a_transaction_whose_client_stands_still_is_ended_by_the_server_and_its_
             let mut look = bare(&url).await;
             rename(tx, alice, "paused").await?;
             // As long as a node stands still: here until the server has had enough.
-            timeout(PATIENCE, none_open(&mut look)).await.expect("the server ends it");
+            until_transactions(&mut look, 0, 0).await;
             let written = rename(tx, alice, "woken").await;
             *late.lock().unwrap() = Some(written.is_err());
             written

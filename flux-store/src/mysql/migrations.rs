@@ -17,8 +17,8 @@ const TABLES: &str = "SELECT CAST(table_name AS CHAR) FROM information_schema.ta
                       WHERE table_schema = DATABASE() ORDER BY table_name = 'flux_schema' DESC, table_name LIMIT 1";
 const VERSION: &str = "SELECT version, readable_from FROM flux_schema ORDER BY version DESC LIMIT 1";
 const RECORD: &str = "INSERT INTO flux_schema (version, readable_from) VALUES (?, ?)";
-const LOCK: &str = "SELECT GET_LOCK(CONCAT('flux ', SHA1(DATABASE())), 30)";
-const UNLOCK: &str = "DO RELEASE_LOCK(CONCAT('flux ', SHA1(DATABASE())))";
+const LOCK: &str = "SELECT GET_LOCK(CONCAT('flux ', SHA2(DATABASE(), 224)), 30)";
+const UNLOCK: &str = "DO RELEASE_LOCK(CONCAT('flux ', SHA2(DATABASE(), 224)))";
 const COLLATIONS: &str = "SELECT CAST(CONCAT(table_name, '.', column_name) AS CHAR), CAST(collation_name AS CHAR) \
                           FROM information_schema.columns \
                           WHERE table_schema = DATABASE() AND collation_name IS NOT NULL \

@@ -10,7 +10,7 @@ use super::rows::Columns;
 use super::statement::{sql, statements};
 
 statements! {
-    OF_NODE = "SELECT slot, IS_USED_LOCK(CONCAT('flux ', LOWER(HEX(slot)))) FROM connections WHERE node = ?";
+    OF_NODE = "SELECT slot, CAST(IS_USED_LOCK(CONCAT('flux ', LOWER(HEX(slot)))) AS SIGNED) FROM connections WHERE node = ?";
     FORGET = "DELETE FROM connections WHERE node = ?";
 }
 

@@ -57,7 +57,7 @@ async fn filled() -> MySqlConnection {
     open(config(&url)).await.unwrap().close().await;
     let mut connection = bare(&url).await;
     // Ids are digests of numbers, so that they are as scattered as real ones.
-    let id = |number: &str| format!("UNHEX(MD5({number}))");
+    let id = |number: &str| format!("UNHEX(LEFT(SHA2({number}, 256), 32))");
     let (me, you, any) = (id("i"), id("i + 1"), ANY);
     let (low, high) = (format!("LEAST({me}, {you})"), format!("GREATEST({me}, {you})"));
     let tables = [
@@ -104,9 +104,18 @@ async fn filled() -> MySqlConnection {
             "jobs (job_id, kind, user_id, after_ms, after_id)",
             vec![format!("{me}, 0, {me}, 0, ''"), format!("{any}, 0, {any}, 0, ''")],
         ),
-        ("notice_places", vec!["MD5(i), i".to_owned(), format!("{any}, 1")]),
-        ("notices", vec![format!("MD5(i), {me}, i, 0, 0, 0, 0"), format!("{any}, {any}, 1, 0, 0, 0, 0")]),
-        ("notice_marks", vec![format!("MD5(i), {me}, {you}, 1, 0"), format!("{any}, {any}, {any}, 1, 0")]),
+        ("notice_places", vec!["LEFT(SHA2(i, 256), 32), i".to_owned(), format!("{any}, 1")]),
+        (
+            "notices",
+            vec![
+                format!("LEFT(SHA2(i, 256), 32), {me}, i, 0, 0, 0, 0"),
+                format!("{any}, {any}, 1, 0, 0, 0, 0"),
+            ],
+        ),
+        (
+            "notice_marks",
+            vec![format!("LEFT(SHA2(i, 256), 32), {me}, {you}, 1, 0"), format!("{any}, {any}, {any}, 1, 0")],
+        ),
         ("connections", vec![format!("{me}, {you}, 0, 9000000000000000 + i"), format!("{any}, {any}, 0, 1")]),
     ];
     for (table, rows) in tables {

@@ -44,7 +44,8 @@ impl Proxy {
         let (before, rest) = url.split_once('@').unwrap();
         let (server, database) = rest.split_once('/').unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("{before}@{}/{database}", listener.local_addr().unwrap());
+        // What is encrypted cannot be cut where one wants it.
+        let url = format!("{before}@{}/{database}?ssl-mode=DISABLED", listener.local_addr().unwrap());
         let cuts = Arc::new(Cuts { at, left: AtomicUsize::new(0), made: AtomicUsize::new(0) });
         let (server, passing) = (server.to_owned(), Arc::clone(&cuts));
         tokio::spawn(async move {

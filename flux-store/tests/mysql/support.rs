@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock, mpsc};
+use std::time::Duration;
 
 use flux_core::Timestamp;
 use flux_core::testing::contract::DurableHarness;
@@ -13,7 +14,8 @@ use flux_store::mysql::{MySqlConfig, MySqlStore, OpenError};
 use flux_store::servers::{Durability, MariaDb, MariaDbConfig, ServerError};
 use flux_store::system::SystemEntropy;
 use sqlx::mysql::MySqlConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, MySqlConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, MySqlConnection, Row};
+use tokio::time::timeout;
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
@@ -136,4 +138,58 @@ pub(crate) async fn fresh() -> DurableHarness {
     let entropy = Arc::new(SeededEntropy::new(7));
     let store = MySqlStore::open_with_clock(config(&url), Arc::new(clock.clone()), entropy).await.unwrap();
     DurableHarness::new(Arc::new(store)).with_time(clock)
+}
+
+/// Longer than anything takes that does not hang.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A connection that somebody else has to the database that one looks at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    /// Its number.
+    pub(crate) id: i64,
+    /// Whether a statement runs on it.
+    pub(crate) busy: bool,
+}
+
+/// Those connections. A list of all, and not a query over it: a server may stumble over the texts that others run.
+pub(crate) async fn others(look: &mut MySqlConnection) -> Vec<Seen> {
+    let own = look.fetch_one("SELECT CAST(CONNECTION_ID() AS SIGNED), DATABASE()").await.unwrap();
+    let (own, database): (i64, String) = (own.try_get(0).unwrap(), own.try_get_unchecked(1).unwrap());
+    let rows = look.fetch_all("SHOW PROCESSLIST").await.unwrap();
+    let seen = rows.iter().filter_map(|row| {
+        let id: i64 = row.try_get_unchecked("Id").unwrap();
+        let (used, command): (Option<String>, String) =
+            (row.try_get_unchecked("db").unwrap(), row.try_get_unchecked("Command").unwrap());
+        (used.as_deref() == Some(database.as_str()) && id != own)
+            .then_some(Seen { id, busy: command != "Sleep" })
+    });
+    seen.collect()
+}
+
+/// Waits until others have `open` transactions in this database, and `waiting` of them wait for a lock.
+pub(crate) async fn until_transactions(look: &mut MySqlConnection, open: usize, waiting: usize) {
+    let found = async {
+        loop {
+            let others: Vec<_> = others(look).await.iter().map(|seen| seen.id).collect();
+            let row = look.fetch_one("SHOW ENGINE INNODB STATUS").await.unwrap();
+            let status: &[u8] = row.try_get_unchecked("Status").unwrap();
+            let status = String::from_utf8_lossy(status).into_owned();
+            let seen: Vec<_> = status.split("---TRANSACTION ").filter_map(active).collect();
+            let mine: Vec<_> = seen.into_iter().filter(|(id, _)| others.contains(id)).collect();
+            if mine.len() == open && mine.iter().filter(|(_, waits)| *waits).count() == waiting {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, found).await.expect("so many transactions");
+}
+
+/// Which connection has a transaction, and whether it waits for a lock; from how the server tells of it to people.
+fn active(told: &str) -> Option<(i64, bool)> {
+    let (first, rest) = told.split_once('\n')?;
+    let (_, rest) = first.contains("ACTIVE").then(|| rest.split_once(" thread id "))??;
+    let id = rest.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()?;
+    Some((id, told.contains("\nLOCK WAIT ")))
 }
