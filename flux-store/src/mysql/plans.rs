@@ -164,7 +164,7 @@ async fn plan(connection: &mut MySqlConnection, text: &str) -> Vec<Step> {
         return Vec::new();
     }
     let text = text.replace("LIMIT ?", "LIMIT 10").replace("OFFSET ?", "OFFSET 9").replace('?', ANY);
-    let explain = sqlx::raw_sql(AssertSqlSafe(format!("EXPLAIN {text}")));
+    let explain = sqlx::raw_sql(AssertSqlSafe(format!("EXPLAIN FORMAT=TRADITIONAL {text}")));
     connection.fetch_all(explain).await.unwrap().iter().map(Step::read).collect()
 }
 
