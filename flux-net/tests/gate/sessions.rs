@@ -291,11 +291,3 @@ async fn the_chat_endpoint_is_the_configured_one_or_that_of_the_least_loaded_nod
     assert_eq!(url(answer), "wss://node1.example.org/v1/chat");
     world.mood.good();
 }
-
-#[tokio::test]
-async fn with_no_node_known_and_the_registry_down_the_chat_endpoint_says_so() {
-    let world = World::new().await;
-    let ann = world.person("ann").await;
-    world.mood.broken();
-    world.get("/v1/chat-endpoint", &ann).await.refused(503, "unavailable");
-}
