@@ -20,8 +20,8 @@ use crate::observe::{TraceSettings, Tracer};
 use crate::presence::{PresenceService, PresenceSettings};
 use crate::routing::{
     Balancer, BalancerSettings, Connections, EventSink, Hub, LeaseParts, LeaseSettings, LoadReports,
-    Neighbours, NodeChooser, NodeInfo, NodeLease, NodeRegistry, OutboxLimits, PeerTransport, Repair,
-    RepairSettings, Router, RouterParts, SessionDirectory,
+    LostNodes, NeighbourParts, Neighbours, NodeChooser, NodeInfo, NodeLease, NodeRegistry, OutboxLimits,
+    PeerTransport, Repair, RepairSettings, Router, RouterParts, SessionDirectory,
 };
 use crate::session::{Announcer, RevocationWatch, SessionPorts, SessionRules, Sessions, WatchSettings};
 use crate::time::Clock;
@@ -56,6 +56,8 @@ pub struct Ports {
     pub chooser: Option<Arc<dyn NodeChooser>>,
     /// Who, besides the registry, hears how loaded this node is.
     pub loads: Option<Arc<dyn LoadReports>>,
+    /// Ends what lost nodes have left open, where several processes share a store that does not.
+    pub lost_nodes: Option<Arc<dyn LostNodes>>,
     /// Who may write, where the conversation's own row is not to decide alone.
     pub send_policy: Option<Arc<dyn SendPolicy>>,
     /// Time.
@@ -225,6 +227,8 @@ impl Flux {
             Arc::clone(clock),
             settings.revocations.interval,
         ));
+        let neighbours = Arc::clone(&flux.neighbours);
+        tasks.spawn(async move { neighbours.end_leftovers().await });
         if settings.role == Role::Front {
             let neighbours = Arc::clone(&flux.neighbours);
             tasks.spawn(async move { neighbours.run(settings.lease.interval).await });
@@ -351,13 +355,14 @@ impl Flux {
             let (registry, clock) = (Arc::clone(&ports.registry), Arc::clone(&ports.clock));
             Arc::new(Balancer::new(registry, clock, settings.balance))
         });
-        let neighbours = Arc::new(Neighbours::new(
-            Arc::clone(&ports.registry),
-            Arc::clone(&ports.peers),
-            Arc::clone(&router),
-            Arc::clone(&presence),
-            Arc::clone(&ports.clock),
-        ));
+        let neighbours = Arc::new(Neighbours::new(NeighbourParts {
+            registry: Arc::clone(&ports.registry),
+            peers: Arc::clone(&ports.peers),
+            router: Arc::clone(&router),
+            presence: Arc::clone(&presence),
+            lost: ports.lost_nodes.clone(),
+            clock: Arc::clone(&ports.clock),
+        }));
         let lease = NodeLease::new(
             LeaseParts {
                 registry: Arc::clone(&ports.registry),

@@ -149,6 +149,7 @@ pub(crate) fn ports(
             Arc::clone(clock),
         ))),
         loads: (!through_nodes).then(|| Arc::clone(&services.status) as _),
+        lost_nodes: Some(Arc::clone(mysql) as _),
         notices,
         send_policy: None,
         clock: Arc::clone(clock),

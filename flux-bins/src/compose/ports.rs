@@ -61,6 +61,7 @@ impl Embedded {
             sender: None,
             chooser: None,
             loads: None,
+            lost_nodes: None,
             send_policy: None,
             clock,
             entropy,

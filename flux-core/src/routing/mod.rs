@@ -19,8 +19,10 @@ pub use connections::{Connected, Connections};
 pub use event::{Delivery, Envelope, Event, EventSink, Notice};
 pub use hub::{Hub, LocalConnection};
 pub use lease::{LeaseParts, LeaseSettings, NodeLease};
-pub use neighbours::Neighbours;
+pub use neighbours::{NeighbourParts, Neighbours};
 pub use outbox::{CloseReason, Outbox, OutboxLimits, Push, Pushed, WIRE_FORMATS, Work};
-pub use ports::{Located, NoPeers, NodeInfo, NodeRegistry, PeerError, PeerTransport, SessionDirectory};
+pub use ports::{
+    Located, LostNodes, NoPeers, NodeInfo, NodeRegistry, PeerError, PeerTransport, SessionDirectory,
+};
 pub use repair::{Repair, RepairSettings};
 pub use router::{RelationObserver, Router, RouterParts};

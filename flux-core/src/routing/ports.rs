@@ -89,6 +89,17 @@ pub trait NodeRegistry: Send + Sync + 'static {
     async fn live(&self) -> Result<Vec<NodeInfo>, StoreError>;
 }
 
+/// Hears of nodes that are lost, to end what they have left open where all processes share it.
+///
+/// # Contract
+/// - Every process that sees it says so: when one has done it, the others find nothing left to do.
+/// - The node may stand still and go on later. What it has committed stays; what it goes on with, it begins anew.
+#[async_trait]
+pub trait LostNodes: Send + Sync + 'static {
+    /// `node` has let its lease run out and not come back: nobody is to wait for what it holds.
+    async fn end_leftovers(&self, node: NodeId) -> Result<(), StoreError>;
+}
+
 /// A peer did not confirm that it took an envelope.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]

@@ -28,6 +28,7 @@ pub fn ports(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Ports {
         sender: None,
         chooser: None,
         loads: None,
+        lost_nodes: None,
         send_policy: None,
         clock,
         entropy,

@@ -1,5 +1,7 @@
 //! Whose connections there are.
 
+use async_trait::async_trait;
+use flux_core::routing::LostNodes;
 use flux_core::{NodeId, StoreError};
 use sqlx::{AssertSqlSafe, Executor};
 
@@ -70,6 +72,13 @@ impl MySqlStore {
                 Err(failure.into_store_error())
             }
         }
+    }
+}
+
+#[async_trait]
+impl LostNodes for MySqlStore {
+    async fn end_leftovers(&self, node: NodeId) -> Result<(), StoreError> {
+        self.end_connections_of(node).await.map(|_| ())
     }
 }
 
