@@ -11,4 +11,5 @@ mod socket;
 mod world;
 
 mod killed;
+mod sessions;
 mod talking;
