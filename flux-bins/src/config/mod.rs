@@ -5,6 +5,8 @@
 
 mod check;
 mod cluster;
+#[cfg(test)]
+mod documents;
 mod file;
 mod model;
 mod nearest;
