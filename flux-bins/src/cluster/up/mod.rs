@@ -67,7 +67,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
     let mut cluster = Cluster::plan(&args)?;
     let started = tokio::select! {
-        started = cluster.start() => Some(started),
+        started = cluster.start() => Some(started.and_then(|()| cluster.show())),
         signal = signals.next() => {
             cluster.log.news(format!("{signal}: stopping before all of it was started"));
             None
@@ -75,7 +75,6 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     };
     let ended = match started {
         Some(Ok(())) => {
-            cluster.show()?;
             let signal = signals.next().await;
             cluster.log.news(format!("{signal}: stopping; once more to stop at once"));
             Ok(())
