@@ -10,6 +10,13 @@ mod servers;
 mod socket;
 mod world;
 
+mod grpc;
 mod killed;
+mod mariadb;
+mod partition;
+mod redis;
+mod refused;
+mod rolling;
+mod services;
 mod sessions;
 mod talking;

@@ -68,6 +68,8 @@ pub(crate) struct World {
     pub(crate) status: Program,
     pub(crate) gate: Program,
     pub(crate) chats: Vec<Program>,
+    /// Host and port of each chat node, for services.
+    pub(crate) peers: Vec<String>,
     /// In front of each chat node, for its peers, if that was planned.
     pub(crate) peer_proxies: Vec<Proxy>,
     /// Between each chat node and Redis, if that was planned.
@@ -104,16 +106,18 @@ impl World {
         let verify = program("verify", verify_port);
         let status = program("status", status_port);
         let gate = program("gate", port());
-        let (mut chats, mut peer_proxies, mut redis_proxies) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut chats, mut peers) = (Vec::new(), Vec::new());
+        let (mut peer_proxies, mut redis_proxies) = (Vec::new(), Vec::new());
         for number in 0..plan.chats {
-            let peers = format!("127.0.0.1:{}", port());
+            let for_peers = format!("127.0.0.1:{}", port());
             let mut settings = settings.clone();
-            settings.push(format!("chat.peer_listen={peers}"));
+            settings.push(format!("chat.peer_listen={for_peers}"));
             if plan.peers_by_proxy {
-                let proxy = Proxy::new(peers).await;
+                let proxy = Proxy::new(for_peers.clone()).await;
                 settings.push(format!("chat.peer_url=http://{}", proxy.address));
                 peer_proxies.push(proxy);
             }
+            peers.push(for_peers);
             let mut redis = redis_address.clone();
             if plan.redis_by_proxy {
                 let proxy = Proxy::new(redis).await;
@@ -124,7 +128,7 @@ impl World {
             chats.push(Program::new(folder.path(), "chat", &name, port(), settings, &env(&redis)));
         }
         let mut world =
-            Self { verify, status, gate, chats, peer_proxies, redis_proxies, redis, mysql, folder };
+            Self { verify, status, gate, chats, peers, peer_proxies, redis_proxies, redis, mysql, folder };
         // All at once, as a machine that boots does.
         world.programs().for_each(Program::launch);
         for program in world.programs() {
