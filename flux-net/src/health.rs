@@ -4,9 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
 use flux_core::guard::LimitKey;
 use flux_core::time::within;
 use flux_core::{Cause, Clock, Flux};
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 /// How long each dependency may take to say that it is there.
@@ -94,6 +99,17 @@ impl Health {
         missing.extend(draining.then_some("draining"));
         Readiness { ready, missing }
     }
+}
+
+/// `/healthz` and `/readyz`, for a process that has no gate.
+pub fn router(health: Health) -> Router {
+    let alive = get(|| async { Json(json!({"status": "alive"})) });
+    let ready = get(|State(health): State<Health>| async move {
+        let Readiness { ready, missing } = health.ask().await;
+        let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        (status, Json(json!({"ready": ready, "missing": missing})))
+    });
+    Router::new().route("/healthz", alive).route("/readyz", ready).with_state(health)
 }
 
 impl std::fmt::Debug for Health {
