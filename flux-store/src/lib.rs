@@ -11,7 +11,7 @@
 //! Each passes the contract suite of its port, `flux_core::testing::contract`.
 
 // Tests of what is private share the helpers of those in `tests/`, which know this crate by its name.
-#[cfg(test)]
+#[cfg(all(test, feature = "mysql", feature = "servers", feature = "system"))]
 extern crate self as flux_store;
 
 #[cfg(feature = "memory")]

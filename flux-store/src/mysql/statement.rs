@@ -15,7 +15,7 @@ macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
         $($(#[$doc])* const $name: &str = $sql;)*
 
-        #[cfg(test)]
+        #[cfg(all(test, feature = "servers", feature = "system"))]
         pub(in crate::mysql) const STATEMENTS: &[(&str, &str)] = &[
             $((concat!(module_path!(), "::", stringify!($name)), $name)),*
         ];
@@ -28,7 +28,7 @@ macro_rules! many_statements {
         $($(#[$doc])* static $name: $crate::mysql::statement::Many =
             $crate::mysql::statement::Many::new($head, $row, $tail);)*
 
-        #[cfg(test)]
+        #[cfg(all(test, feature = "servers", feature = "system"))]
         pub(in crate::mysql) fn many() -> Vec<(&'static str, &'static str)> {
             let mut texts = Vec::new();
             $(texts.extend([0, 5].map(|exponent| {

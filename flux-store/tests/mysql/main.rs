@@ -7,6 +7,7 @@ mod faults;
 mod nodes;
 mod proxy;
 mod refused;
+mod servers;
 mod support;
 mod world;
 

@@ -15,7 +15,7 @@ use flux_core::{ActError, StoreError, UserId};
 use super::MySqlStore;
 use super::transaction::Tx;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "servers", feature = "system"))]
 pub(super) use {
     facts::STATEMENTS as FACTS, list::STATEMENTS as LISTS, list::many, write::STATEMENTS as WRITES,
 };

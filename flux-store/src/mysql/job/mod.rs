@@ -13,7 +13,7 @@ use super::transaction::Tx;
 use super::{MySqlStore, account, feed};
 use crate::sql::{Id, JobKind, JobPlace, corrupt, limit as rows, nothing_left};
 
-#[cfg(test)]
+#[cfg(all(test, feature = "servers", feature = "system"))]
 pub(super) use deletion::{STATEMENTS as DELETION, many};
 
 statements! {

@@ -15,7 +15,7 @@ use flux_core::{ConversationId, Epoch, StoreError, UserId};
 
 use super::MySqlStore;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "servers", feature = "system"))]
 pub(super) use {commit::many as commit_many, facts::many as facts_many, read::STATEMENTS};
 
 #[async_trait]
