@@ -10,7 +10,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use flux_core::guard::LimitKey;
 use flux_core::time::within;
-use flux_core::{Cause, Clock, Flux};
+use flux_core::{Cause, Clock, Flux, UserId};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -155,7 +155,11 @@ impl Probe for FluxProbe {
         match self.part {
             Part::Store => ports.durable.horizon().await.map(drop)?,
             Part::Limits => ports.limiter.wait(&LimitKey::new("readyz", "probe")).await.map(drop)?,
-            Part::Directory => ports.directory.locate(&[]).await.map(drop)?,
+            Part::Directory => {
+                // Of nobody the directory knows without looking.
+                let somebody = UserId::generate(ports.clock.now(), &*ports.entropy);
+                ports.directory.locate(&[somebody]).await.map(drop)?;
+            }
             Part::Registry => ports.registry.live().await.map(drop)?,
             Part::Revocations if self.flux.revocations.is_fresh() => {}
             Part::Revocations => return Err("not read lately".into()),

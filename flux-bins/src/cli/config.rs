@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::SettingsArgs;
+use crate::config::Program;
 use crate::failure::Failure;
 use crate::terminal::{Out, Tone};
 
@@ -10,9 +11,18 @@ use crate::terminal::{Out, Tone};
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Say everything that is wrong with it.
-    Check(SettingsArgs),
+    Check(Check),
     /// Print every setting as a configuration file.
     Show(Show),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    settings: SettingsArgs,
+    /// The program that is to use it.
+    #[arg(long = "for", value_name = "PROGRAM", value_enum, default_value_t = Program::Up)]
+    program: Program,
 }
 
 #[derive(Debug, Args)]
@@ -27,8 +37,8 @@ pub(crate) struct Show {
 pub(crate) fn run(command: Command) -> Result<(), Failure> {
     let out = Out::new();
     match command {
-        Command::Check(settings) => {
-            settings.config()?;
+        Command::Check(check) => {
+            check.settings.load(Vec::new())?.check_for(check.program)?;
             out.line(format_args!("{}", out.paint.tone(Tone::Good, "the configuration is in order")))?;
         }
         Command::Show(show) => {

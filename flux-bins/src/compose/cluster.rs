@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use flux_core::guard::FallbackLimiter;
 use flux_core::mail::Mailer;
+use flux_core::message::MessageStore as _;
 use flux_core::routing::{Balancer, BalancerSettings, FallbackChooser};
 use flux_core::verification::{Codes, Verifier};
 use flux_core::{Cause, Clock, DurableStore, Entropy, NodeId, Ports};
@@ -67,6 +68,11 @@ impl Backends {
         self.mysql.close().await;
     }
 
+    /// Whether MySQL is there, for a process that is no process of the domain.
+    pub(crate) fn store_probe(&self, essential: bool) -> Arc<dyn Probe> {
+        Arc::new(StoreProbe { mysql: Arc::clone(&self.mysql), essential })
+    }
+
     /// Whether Redis is there; most things work without.
     pub(crate) fn redis_probe(&self) -> Arc<dyn Probe> {
         Arc::new(RedisProbe(self.redis.clone()))
@@ -105,7 +111,7 @@ impl Services {
         })
     }
 
-    /// Whether flux-status is there; without it, nobody new is sent to a chat node.
+    /// Whether flux-status is there; without it, nodes are chosen by the registry alone.
     pub(crate) fn status_probe(&self) -> Arc<dyn Probe> {
         Arc::new(ServiceProbe("status", self.status_channel.clone()))
     }
@@ -253,6 +259,26 @@ impl Probe for ServiceProbe {
 
     async fn check(&self) -> Result<(), Cause> {
         self.1.check().await.map_err(Into::into)
+    }
+}
+
+struct StoreProbe {
+    mysql: Arc<MySqlStore>,
+    essential: bool,
+}
+
+#[async_trait]
+impl Probe for StoreProbe {
+    fn name(&self) -> &'static str {
+        "store"
+    }
+
+    fn essential(&self) -> bool {
+        self.essential
+    }
+
+    async fn check(&self) -> Result<(), Cause> {
+        self.mysql.horizon().await.map(drop).map_err(Into::into)
     }
 }
 

@@ -49,7 +49,11 @@ pub(super) async fn serve(config: &Config, signals: &mut Signals) -> Result<(), 
             Arc::clone(&backends.entropy),
         ),
     );
-    let asked = flux_net::health::Health::of(&flux, draining.clone()).with_probe(backends.redis_probe());
+    // The same answer as the gate's own.
+    let asked = flux_net::health::Health::of(&flux, draining.clone())
+        .with_probe(backends.redis_probe())
+        .with_probe(services.status_probe())
+        .with_probe(services.verify_probe());
     health::serve(config, &mut parts, &asked).await?;
     announce("gate", &format!("http://{address}"))?;
     info!(http.addr = %address, node.id = %node, "serving");

@@ -32,7 +32,9 @@ pub(super) async fn serve(config: &Config, signals: &mut Signals) -> Result<(), 
         PresenceReader::new(Arc::clone(&backends.mysql) as _, Arc::clone(&backends.volatile.directory) as _);
 
     let draining = CancellationToken::new();
-    let asked = Health::new(Arc::clone(&backends.clock), draining.clone()).with_probe(backends.redis_probe());
+    let asked = Health::new(Arc::clone(&backends.clock), draining.clone())
+        .with_probe(backends.store_probe(false))
+        .with_probe(backends.redis_probe());
     let mut parts = Parts::new();
     let ready = health::watch(&mut parts, asked.clone());
     parts.run(

@@ -42,7 +42,9 @@ pub(super) async fn serve(config: &Config, signals: &mut Signals) -> Result<(), 
     ));
 
     let draining = CancellationToken::new();
-    let asked = Health::new(Arc::clone(&backends.clock), draining.clone()).with_probe(backends.redis_probe());
+    let asked = Health::new(Arc::clone(&backends.clock), draining.clone())
+        .with_probe(backends.store_probe(true))
+        .with_probe(backends.redis_probe());
     let mut parts = Parts::new();
     let ready = health::watch(&mut parts, asked.clone());
     parts.run(

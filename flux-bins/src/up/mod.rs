@@ -18,7 +18,7 @@ use tracing::info;
 
 use crate::cli::SettingsArgs;
 use crate::compose::{self, DataDir, Embedded};
-use crate::config::Config;
+use crate::config::{Config, Program};
 use crate::failure::Failure;
 use crate::process::{GIVE_UP, Parts, Signals, allow, drain_window, listen, live};
 use crate::service::serve_figures;
@@ -45,7 +45,9 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     if args.memory {
         flags.push(("--memory", "storage.backend", "memory".to_owned()));
     }
-    let config = args.settings.load(flags)?.config;
+    let loaded = args.settings.load(flags)?;
+    loaded.check_for(Program::Up)?;
+    let config = loaded.config;
     let telemetry = telemetry::init(&config, "flux")?;
     // From here on a signal ends the process in good order.
     let mut signals = Signals::listen()?;

@@ -9,7 +9,7 @@ use super::super::model::{Config, MailMode};
 use super::{SAMPLES, Wrong, is_origin};
 
 /// A program that reads the configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Program {
     /// Everything in one process, on embedded storage.
     Up,
@@ -29,6 +29,7 @@ const SECRET: usize = 32;
 /// Everything that is missing or wrong for `program`, as `(key, message)`.
 pub(in crate::config) fn check_for(config: &Config, program: Program) -> Wrong {
     let mut wrong = Vec::new();
+    captured_mail(config, program, &mut wrong);
     if program == Program::Up {
         return wrong;
     }
@@ -52,17 +53,25 @@ pub(in crate::config) fn check_for(config: &Config, program: Program) -> Wrong {
     if program == Program::Chat {
         chat(config, &mut wrong);
     }
-    if program == Program::Verify
-        && config.mail.mode == MailMode::Outbox
-        && !config.verify.listen.ip().is_loopback()
-    {
+    wrong
+}
+
+/// What is captured on a machine that others reach is read by nobody whom it is for. A gate and a chat node send no mail
+/// themselves.
+fn captured_mail(config: &Config, program: Program, wrong: &mut Wrong) {
+    let listen = match program {
+        Program::Up => config.http.listen,
+        Program::Verify => config.verify.listen,
+        Program::Gate | Program::Chat | Program::Status => return,
+    };
+    if config.mail.mode == MailMode::Outbox && !listen.ip().is_loopback() {
         wrong.push((
             "mail.mode",
-            "codes would be captured in the data folder and reach nobody: set mail.mode = \"smtp\" and fill in [smtp]"
+            "codes would be captured in the data folder and reach nobody, while people from other machines can \
+             register: set mail.mode = \"smtp\" and fill in [smtp]"
                 .to_owned(),
         ));
     }
-    wrong
 }
 
 /// Who speaks gRPC beyond this machine proves who it is, and whoever only has a sample of a secret has none.
