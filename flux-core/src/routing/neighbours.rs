@@ -131,7 +131,7 @@ impl Neighbours {
                         self.known().missing.remove(&node);
                     }
                     Ok(Err(error)) => {
-                        warn!(node.id = %node, error = %error, "leftovers of a lost node stay open")
+                        warn!(node.id = %node, error = %error, "leftovers of a lost node stay open");
                     }
                     Err(late) => warn!(node.id = %node, error = %late, "leftovers of a lost node stay open"),
                 }

@@ -154,6 +154,17 @@ pub enum OpenError {
         /// Which user.
         user: String,
     },
+    /// The server asks for the password itself, which is told over TLS only.
+    #[error(
+        "{server} asks for the password of {user} over a connection that is not encrypted: use ssl-mode=REQUIRED or \
+         VERIFY_IDENTITY"
+    )]
+    PasswordNeedsTls {
+        /// Which server.
+        server: String,
+        /// Which user.
+        user: String,
+    },
     /// The user may not do what a store does.
     #[error(
         "the user {user} may not {doing}: GRANT SELECT, INSERT, UPDATE, DELETE on {database}, and CREATE, ALTER, INDEX, \

@@ -96,6 +96,10 @@ impl Refused {
                     (Some(1_142 | 1_143 | 1_227 | 1_370), _) => {
                         OpenError::MissingPrivilege { user, doing: "make and read the tables", database }
                     }
+                    // How MySQL lets somebody in whom it has not let in since it started; later a digest does.
+                    (None, sqlx::Error::Configuration(error)) if error.to_string().contains("RSA") => {
+                        OpenError::PasswordNeedsTls { server, user }
+                    }
                     // What TLS and configuration say holds no values of anybody.
                     (None, error @ (sqlx::Error::Tls(_) | sqlx::Error::Configuration(_))) => {
                         OpenError::Unreachable { server, cause: error.into() }
@@ -220,4 +224,23 @@ async fn begin(connection: &mut MySqlConnection, fresh: Epoch, new: bool) -> Res
         let cause = crate::sql::corrupt("meta.epoch").into();
         Refused::Open(OpenError::Failed { database: String::new(), cause })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_that_only_tls_keeps_secret_is_told_from_a_server_that_is_not_there() {
+        let config = MySqlConfig::new("mysql://flux:canary@db.example.org/chat?ssl-mode=DISABLED").unwrap();
+        let refused = |text: &str| Refused::Driver(sqlx::Error::Configuration(text.into())).of(&config);
+        let password = refused("RSA auth backend disabled; enable feature `mysql-rsa` or use TLS.");
+        assert!(
+            matches!(&password, OpenError::PasswordNeedsTls { user, .. } if user == "flux"),
+            "{password:?}"
+        );
+        assert!(password.to_string().contains("ssl-mode=REQUIRED"), "{password}");
+        let keys = refused("no keys found pem file");
+        assert!(matches!(keys, OpenError::Unreachable { .. }), "{keys:?}");
+    }
 }
