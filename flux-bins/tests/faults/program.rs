@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use crate::harness::soon;
 
@@ -60,7 +60,9 @@ struct Running {
     child: Child,
     pid: Pid,
     // Kept open, so that the process does not write into a closed pipe.
-    _banner: Lines<BufReader<ChildStdout>>,
+    banner: Lines<BufReader<ChildStdout>>,
+    // Open as long as this program lives, and the process with it.
+    _input: Option<ChildStdin>,
 }
 
 impl Program {
@@ -81,7 +83,7 @@ impl Program {
         };
         let (address, health) = (format!("127.0.0.1:{port}"), format!("127.0.0.1:{}", self::port()));
         let own = [format!("{listen}={address}"), format!("metrics.listen={health}")];
-        let mut args = vec!["serve".to_owned(), kind.to_owned(), "--until-stdin-closes".to_owned()];
+        let mut args = vec!["serve".to_owned(), kind.to_owned()];
         for setting in own.into_iter().chain(settings) {
             args.extend(["--set".to_owned(), setting]);
         }
@@ -105,16 +107,19 @@ impl Program {
     /// Starts it, and waits for nothing.
     pub(crate) fn launch(&mut self) {
         let log = OpenOptions::new().create(true).append(true).open(self.log_file()).unwrap();
-        let mut child = self.command().stdin(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut command = self.command();
+        command.arg("--until-stdin-closes").stdin(Stdio::piped()).stderr(log);
+        let mut child = command.spawn().unwrap();
+        let input = child.stdin.take();
         let pid = Pid::from_raw(child.id().unwrap().try_into().unwrap());
         let banner = BufReader::new(child.stdout.take().unwrap()).lines();
-        self.running = Some(Running { child, pid, _banner: banner });
+        self.running = Some(Running { child, pid, banner, _input: input });
     }
 
     /// Waits until it serves.
     pub(crate) async fn serves(&mut self) {
         let running = self.running.as_mut().expect("it was started");
-        let line = soon(&format!("{} serving", self.name), running._banner.next_line()).await.unwrap();
+        let line = soon(&format!("{} serving", self.name), running.banner.next_line()).await.unwrap();
         assert!(line.is_some(), "{} ended without serving: {}", self.name, self.log());
     }
 

@@ -35,7 +35,7 @@ async fn a78_beyond_loopback_nothing_starts_without_a_secret_or_with_a_sample() 
             assert!(told.contains(part), "{kind} lacks {part}: {told}");
         }
     }
-    for sample in ["changeme-changeme-changeme-changeme", "too short"] {
+    for sample in ["changeme-changeme-changeme-changeme", "q0Jp7Vd3yH9sXw2L"] {
         let env = [urls[0], urls[1], ("FLUX_SERVICES_SECRET", sample)];
         for kind in ["gate", "chat", "status", "verify"] {
             let told = complaint(folder.path(), kind, &[], &env).await;

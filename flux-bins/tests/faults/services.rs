@@ -51,7 +51,7 @@ async fn f2_status_verify_and_gate_may_be_gone_and_chats_go_on() {
     talk().await;
     let (login, code) = tokio::join!(log_in(&world, "ada"), ask_code(&world, "carol@example.org"));
     login.ok();
-    assert_eq!(code.refusal(), (503, "unavailable"));
+    assert!(matches!(code.refusal(), (503, "unavailable") | (504, "timeout")), "{code:?}");
     drop(stopped);
     world.whole(REPAIRED).await;
 

@@ -179,12 +179,18 @@ pub(crate) async fn readiness(
     patience: Duration,
     wanted: impl Fn(&Answer) -> bool,
 ) -> Answer {
-    let what = format!("the readiness of {}", program.name);
-    until(patience, &what, async || {
-        let answer = call(&program.health, "GET", "/readyz", None, None).await;
-        wanted(&answer).then_some(answer)
-    })
-    .await
+    let mut last = None;
+    let wanted = tokio::time::timeout(patience, async {
+        until(PATIENCE, "readiness", async || {
+            let answer = call(&program.health, "GET", "/readyz", None, None).await;
+            let wanted = wanted(&answer);
+            last = Some(answer);
+            wanted.then(|| last.take()).flatten()
+        })
+        .await
+    });
+    let wanted = wanted.await;
+    wanted.unwrap_or_else(|_| panic!("{} is not as it should be within {patience:?}: {last:?}", program.name))
 }
 
 impl Drop for World {
