@@ -76,6 +76,9 @@ impl PresenceError {
     }
 }
 
+/// In this time a node that is there says so, and whom it holds: a renewal of its lease, and some.
+const SETTLED: Duration = Duration::from_secs(3);
+
 /// A connection that watches: one session under one claim.
 type Watcher = (UserId, SessionId, Generation);
 
@@ -102,6 +105,8 @@ struct State {
     told: BTreeMap<UserId, Presence>,
     /// Who has to be looked at again.
     dirty: BTreeSet<UserId>,
+    /// When (monotonic) everybody who is watched has to be looked at once more.
+    all_again: Option<Duration>,
     /// Whose last connection here ended, and until when (monotonic) they count as there.
     leaving: BTreeMap<UserId, (Duration, Timestamp)>,
 }
@@ -162,7 +167,7 @@ impl PresenceService {
         let seen = within(&*self.clock, self.settings.deadline, reads).await??;
         let mut state = self.state();
         for presence in seen.values() {
-            state.told.entry(presence.user).or_insert(*presence);
+            state.answered(*presence);
         }
         drop(state);
         let offline = |user| Presence { user, state: PresenceState::Offline, last_seen: None };
@@ -230,11 +235,12 @@ impl PresenceService {
         }
     }
 
-    /// Looks at everybody who is watched here: a node has gone, and its users with it.
+    /// Looks at everybody who is watched here, at the next turn and once more: a node has gone, and its users with it; or
+    /// one is back, or the directory has forgotten all, and it takes some time until it is said who is where.
     pub fn look_at_all(&self) {
         let mut state = self.state();
-        let watched: Vec<UserId> = state.watchers.keys().copied().collect();
-        state.dirty.extend(watched);
+        state.all_again = Some(self.clock.monotonic() + SETTLED);
+        state.all_dirty();
     }
 
     /// Turns for ever.
@@ -248,6 +254,7 @@ impl PresenceService {
     /// Ends graces that are over, and tells watchers what has changed.
     pub async fn turn(&self) {
         self.end_graces().await;
+        self.state().look_once_more(self.clock.monotonic());
         let dirty: Vec<UserId> = std::mem::take(&mut self.state().dirty).into_iter().collect();
         for users in dirty.chunks(500) {
             let Ok(seen) = within(&*self.clock, self.settings.deadline, self.look_up(users)).await else {
@@ -257,6 +264,7 @@ impl PresenceService {
             let mut state = self.state();
             for presence in seen.into_values() {
                 state.tell(presence);
+                state.look_until_known(presence);
             }
         }
     }
@@ -322,6 +330,33 @@ impl RelationObserver for PresenceService {
 }
 
 impl State {
+    /// Somebody was answered so. Where others were last told something else, all are told at the next turn.
+    fn answered(&mut self, presence: Presence) {
+        let user = presence.user;
+        if *self.told.entry(user).or_insert(presence) != presence {
+            self.told.remove(&user);
+            self.dirty.insert(user);
+        }
+        self.look_until_known(presence);
+    }
+
+    fn all_dirty(&mut self) {
+        self.dirty.extend(self.watchers.keys().copied());
+    }
+
+    fn look_once_more(&mut self, now: Duration) {
+        if self.all_again.take_if(|at| *at <= now).is_some() {
+            self.all_dirty();
+        }
+    }
+
+    /// Nobody says so when the directory is back: it is asked again at each turn until it answers.
+    fn look_until_known(&mut self, presence: Presence) {
+        if presence.state == PresenceState::Unknown && self.watchers.contains_key(&presence.user) {
+            self.dirty.insert(presence.user);
+        }
+    }
+
     fn tell(&mut self, presence: Presence) {
         let user = presence.user;
         let Some(watchers) = self.watchers.get(&user) else {

@@ -139,6 +139,7 @@ impl NodeLease {
     async fn announce_when_lost(&self) {
         loop {
             self.lost.notified().await;
+            self.parts.neighbours.directory_was_lost();
             while let Err(error) = self.announce_sessions().await {
                 warn!(error = %error, "sessions not announced; trying again");
                 self.parts.clock.sleep(self.settings.interval).await;

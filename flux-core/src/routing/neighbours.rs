@@ -27,7 +27,7 @@ pub struct NeighbourParts {
     pub peers: Arc<dyn PeerTransport>,
     /// Hears who lives.
     pub router: Arc<Router>,
-    /// Looks again who is there when a node is gone.
+    /// Looks again who is there when a node is gone, or is back.
     pub presence: Arc<PresenceService>,
     /// Ends what lost nodes have left open, where that does not end by itself.
     pub lost: Option<Arc<dyn LostNodes>>,
@@ -52,15 +52,15 @@ struct Known {
 }
 
 impl Known {
-    /// What a look has found; whether nodes are gone that the last one had found. These are counted as missing where
-    /// somebody is to hear of it.
+    /// What a look has found; whether it finds other nodes than the last one. Those that are gone are counted as missing
+    /// where somebody is to hear of it.
     fn see(&mut self, live: &BTreeMap<NodeId, NodeInfo>, count: bool) -> bool {
-        let mut gone = false;
+        let mut changed = live.keys().any(|node| !self.live.contains_key(node));
         for (node, info) in std::mem::replace(&mut self.live, live.clone()) {
             if live.contains_key(&node) {
                 continue;
             }
-            gone = true;
+            changed = true;
             // A draining one ends by itself, and whoever told it to sees to that.
             if count && !info.draining {
                 self.missing.insert(node, 0);
@@ -70,7 +70,7 @@ impl Known {
         for looks in self.missing.values_mut() {
             *looks = looks.saturating_add(1);
         }
-        gone
+        changed
     }
 
     fn lost(&self) -> Vec<NodeId> {
@@ -104,19 +104,24 @@ impl Neighbours {
         let own = router.node();
         let live = registry.live().await?.into_iter().filter(|info| info.node != own);
         let live: BTreeMap<NodeId, NodeInfo> = live.map(|info| (info.node, info)).collect();
-        let (gone, any_lost) = {
+        let (changed, any_lost) = {
             let mut known = self.known();
             (known.see(&live, lost.is_some()), !known.lost().is_empty())
         };
         router.set_peers(live.keys().copied().collect());
         peers.know(&live.into_values().collect::<Vec<_>>());
-        if gone {
+        if changed {
             presence.look_at_all();
         }
         if any_lost {
             self.lost.notify_one();
         }
         Ok(())
+    }
+
+    /// The directory has forgotten who is where, and is being told.
+    pub(super) fn directory_was_lost(&self) {
+        self.parts.presence.look_at_all();
     }
 
     /// Has what lost nodes have left open ended, for ever; what does not succeed is tried again after the next look.
