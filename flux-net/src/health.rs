@@ -1,6 +1,7 @@
 //! Whether a process can do its work, asked of everything that it depends on.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -43,6 +44,8 @@ pub struct Health {
     probes: Vec<Arc<dyn Probe>>,
     clock: Arc<dyn Clock>,
     draining: CancellationToken,
+    /// What was missing when it was last asked, by all clones: what changes is logged, not what lasts.
+    missing: Arc<Mutex<BTreeSet<&'static str>>>,
 }
 
 /// Whether requests should be sent to a process.
@@ -56,8 +59,8 @@ pub struct Readiness {
 
 impl Health {
     /// Of a process that depends on nothing, and is not ready once `draining` is cancelled.
-    pub const fn new(clock: Arc<dyn Clock>, draining: CancellationToken) -> Self {
-        Self { probes: Vec::new(), clock, draining }
+    pub fn new(clock: Arc<dyn Clock>, draining: CancellationToken) -> Self {
+        Self { probes: Vec::new(), clock, draining, missing: Arc::new(Mutex::new(BTreeSet::new())) }
     }
 
     /// Of a process that stands on `flux`: it needs the durable store, limits and fresh revocations, and goes on
@@ -83,21 +86,39 @@ impl Health {
             let (probe, clock) = (Arc::clone(probe), Arc::clone(&self.clock));
             asked.spawn(async move {
                 let name = probe.name();
-                match within(&*clock, PATIENCE, probe.check()).await {
+                let error: Cause = match within(&*clock, PATIENCE, probe.check()).await {
                     Ok(Ok(())) => return None,
-                    Ok(Err(error)) => tracing::warn!(%error, name, "not there"),
-                    Err(error) => tracing::warn!(%error, name, "not there"),
-                }
-                Some((place, name, probe.essential()))
+                    Ok(Err(error)) => error,
+                    Err(late) => late.into(),
+                };
+                Some((place, name, probe.essential(), error))
             });
         }
         let mut missing: Vec<_> = asked.join_all().await.into_iter().flatten().collect();
-        missing.sort_unstable();
+        missing.sort_unstable_by_key(|(place, ..)| *place);
+        self.tell(&missing);
         let draining = self.draining.is_cancelled();
-        let ready = !draining && !missing.iter().any(|(.., essential)| *essential);
-        let mut missing: Vec<_> = missing.into_iter().map(|(_, name, _)| name).collect();
+        let ready = !draining && !missing.iter().any(|(_, _, essential, _)| *essential);
+        let mut missing: Vec<_> = missing.into_iter().map(|(_, name, ..)| name).collect();
         missing.extend(draining.then_some("draining"));
         Readiness { ready, missing }
+    }
+}
+
+impl Health {
+    /// Logs what has gone and what is back.
+    fn tell(&self, missing: &[(usize, &'static str, bool, Cause)]) {
+        let now: BTreeSet<&'static str> = missing.iter().map(|(_, name, ..)| *name).collect();
+        let before = {
+            let mut known = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *known, now.clone())
+        };
+        for (_, name, _, error) in missing.iter().filter(|(_, name, ..)| !before.contains(name)) {
+            tracing::warn!(%error, name, "not there");
+        }
+        for name in before.difference(&now) {
+            tracing::info!(name, "there again");
+        }
     }
 }
 

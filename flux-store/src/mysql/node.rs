@@ -13,7 +13,7 @@ use super::statement::{sql, statements};
 
 statements! {
     OF_NODE = "SELECT slot, CAST(IS_USED_LOCK(CONCAT('flux ', LOWER(HEX(slot)))) AS SIGNED) FROM connections WHERE node = ?";
-    FORGET = "DELETE FROM connections WHERE node = ?";
+    FORGET = "DELETE FROM connections WHERE slot = ? AND node = ?";
 }
 
 impl MySqlStore {
@@ -35,7 +35,7 @@ impl MySqlStore {
     ///
     /// A node that goes on makes new connections: what keeps it from writing is the generation of its sessions.
     pub async fn end_connections_of(&self, node: NodeId) -> Result<usize, StoreError> {
-        let mut ended = 0;
+        let (mut ended, mut slots) = (0, Vec::new());
         for row in self.inner.all(sql(OF_NODE).bytes(node.as_bytes())).await? {
             let mut columns = Columns::of(&row);
             let slot: Slot = columns
@@ -48,9 +48,12 @@ impl MySqlStore {
                 tracing::info!(connection = lock_name(slot), "ended the connection of a node");
                 ended += 1;
             }
+            slots.push(slot);
         }
-        let forget = sql(FORGET).bytes(node.as_bytes());
-        self.inner.write(move |tx| Box::pin(tx.run(forget.clone()))).await?;
+        // Those that were listed: a connection that the node has made meanwhile needs its row.
+        let forget: Vec<_> =
+            slots.iter().map(|slot: &Slot| sql(FORGET).bytes(slot).bytes(node.as_bytes())).collect();
+        self.inner.write(move |tx| Box::pin(tx.run_all(forget.clone()))).await?;
         Ok(ended)
     }
 
