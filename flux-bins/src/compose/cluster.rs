@@ -208,9 +208,23 @@ async fn mysql(
                 }
                 clock.sleep(Duration::from_millis(500)).await;
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(with_advice(error)),
         }
     }
+}
+
+/// What an operator can do about a database that is not taken.
+fn with_advice(error: OpenError) -> Failure {
+    let advice = match &error {
+        OpenError::NotFlux { .. } => "; name an empty database of its own in mysql.url",
+        OpenError::NewerSchema { .. } => "; run the newer release of flux that wrote it",
+        OpenError::UnsafeDurability { .. } => {
+            ": set it so; for tests alone, mysql.allow_unsafe_durability = true takes the server as it is"
+        }
+        _ => "",
+    };
+    let failure = Failure::from(error);
+    Failure::new(format!("{}{advice}", failure.message().unwrap_or_default()))
 }
 
 fn redis(config: &Config) -> Result<RedisConfig, Failure> {

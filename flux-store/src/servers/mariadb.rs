@@ -280,12 +280,16 @@ async fn install(config: &MariaDbConfig) -> Result<(), ServerError> {
     if half.exists() {
         fs::remove_dir_all(&half).map_err(file("remove", &half))?;
     }
+    // Two at once take each other's temporary tables away where they share a folder.
+    let tmp = config.folder.join("tmp");
+    let tmp = tmp.canonicalize().map_err(file("find", &tmp))?;
     let mut command = Command::new(INSTALLER.find()?);
     command
         .arg("--no-defaults")
         .arg(option("--datadir=", &half))
         .args(["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"])
         .args(as_root())
+        .env("TMPDIR", tmp)
         .stdin(Stdio::null())
         .kill_on_drop(true);
     let failed = |cause: Cause| ServerError::system("make the system tables of MariaDB")(cause);
