@@ -1,5 +1,6 @@
 //! A cluster of real processes over real servers that are killed, stopped, cut off and restarted: what works without what,
 //! and what holds all the time.
+#![expect(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
 
 mod harness;
 mod http;

@@ -29,17 +29,17 @@ async fn talk(one: &mut Socket, other: &mut Socket, conversation: &str, number: 
 
 #[tokio::test]
 async fn f16_nodes_that_are_cut_off_from_each_other_deliver_by_repair_and_heal() {
-    parted(Wire::Cut, Wire::Cut).await;
+    Box::pin(parted(Wire::Cut, Wire::Cut)).await;
 }
 
 #[tokio::test]
 async fn f16_nodes_that_hear_nothing_from_each_other_deliver_by_repair_and_heal() {
-    parted(Wire::Stalled, Wire::Stalled).await;
+    Box::pin(parted(Wire::Stalled, Wire::Stalled)).await;
 }
 
 #[tokio::test]
 async fn f16_nodes_of_which_one_does_not_reach_the_other_deliver_by_repair_and_heal() {
-    parted(Wire::Open, Wire::Stalled).await;
+    Box::pin(parted(Wire::Open, Wire::Stalled)).await;
 }
 
 /// What becomes of the ways to one node and to the other.

@@ -21,7 +21,6 @@ pub(crate) const PASSWORD: &str = "kept-between-us-4711";
 
 /// Somebody who has an account and a session of their own, by hand.
 pub(crate) struct Person {
-    pub(crate) name: String,
     pub(crate) id: String,
     pub(crate) token: String,
     gate: String,
@@ -44,7 +43,6 @@ impl Person {
         let opened = log_in(world, name).await.ok();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         Self {
-            name: name.to_owned(),
             id: text(&opened["user"]["user_id"]),
             token: text(&opened["access_token"]),
             gate: world.gate.address.clone(),

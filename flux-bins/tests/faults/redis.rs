@@ -125,12 +125,12 @@ async fn f5_with_redis_standing_still_every_request_ends_in_time() {
 
 #[tokio::test]
 async fn f17_a_node_that_is_cut_off_from_redis_serves_its_people_and_heals() {
-    without_redis(Wire::Cut).await;
+    Box::pin(without_redis(Wire::Cut)).await;
 }
 
 #[tokio::test]
 async fn f17_a_node_that_hears_nothing_from_redis_serves_its_people_and_heals() {
-    without_redis(Wire::Stalled).await;
+    Box::pin(without_redis(Wire::Stalled)).await;
 }
 
 /// One node goes without it, the other has it.

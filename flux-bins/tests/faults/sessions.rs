@@ -80,13 +80,11 @@ async fn f4_f18_a_session_that_moved_on_while_its_node_stood_still_has_one_write
         assert!(answered.is_none_or(|frame| refused(&frame["reply"])), "{answered:?}");
     }
     assert!(after.send(&conversation, &id(4), "and on").await["sent"].is_object());
-    let texts = ["before", "after", "and on"];
-    for text in texts {
-        assert_eq!(bobs.message().await["text"], text);
-    }
+    // On a busy machine several are told by one new head.
+    while bobs.message_within(REPAIRED).await["text"] != "and on" {}
     assert_eq!(
         bob.history(&conversation).await.into_iter().map(|(_, text)| text).collect::<Vec<_>>(),
-        texts,
+        ["before", "after", "and on"],
         "nothing of what was late is stored"
     );
 }

@@ -64,12 +64,7 @@ impl Socket {
         self.ask(json!({"send": {"conversationId": conversation, "messageId": id, "text": text}})).await
     }
 
-    /// The next event that has `kind`.
-    pub(crate) async fn event(&mut self, kind: &str) -> Value {
-        self.event_within(PATIENCE, kind, |_| true).await
-    }
-
-    /// The same, if it is as wanted.
+    /// The next event that has `kind`, if it is as wanted.
     pub(crate) async fn event_within(
         &mut self,
         patience: Duration,
@@ -98,8 +93,10 @@ impl Socket {
             return frame["event"]["message"].clone();
         }
         let conversation = &frame["event"]["logChanged"]["log"]["conversationId"];
-        let newest = self.ask(json!({"readHistory": {"conversationId": conversation, "limit": 1}})).await;
-        newest["history"]["messages"][0].clone()
+        let head: u64 = frame["event"]["logChanged"]["headSeq"].as_str().unwrap().parse().unwrap();
+        let wanted = json!({"conversationId": conversation, "beforeSeq": (head + 1).to_string(), "limit": 1});
+        let page = self.ask(json!({"readHistory": wanted})).await;
+        page["history"]["messages"][0].clone()
     }
 
     /// Waits for an entry of the feed, which is told itself or by the new head of the feed.

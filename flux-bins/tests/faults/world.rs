@@ -1,6 +1,5 @@
 //! A whole cluster.
 
-use std::path::Path;
 use std::time::Duration;
 
 use flux_store::servers::{RedisServer, RedisServerConfig};
@@ -75,7 +74,6 @@ pub(crate) struct World {
     /// Between each chat node and Redis, if that was planned.
     pub(crate) redis_proxies: Vec<Proxy>,
     pub(crate) redis: RedisServer,
-    pub(crate) mysql: String,
     folder: tempfile::TempDir,
 }
 
@@ -128,7 +126,7 @@ impl World {
             chats.push(Program::new(folder.path(), "chat", &name, port(), settings, &env(&redis)));
         }
         let mut world =
-            Self { verify, status, gate, chats, peers, peer_proxies, redis_proxies, redis, mysql, folder };
+            Self { verify, status, gate, chats, peers, peer_proxies, redis_proxies, redis, folder };
         // All at once, as a machine that boots does.
         world.programs().for_each(Program::launch);
         for program in world.programs() {
@@ -145,11 +143,6 @@ impl World {
     /// The folder of everything that it keeps.
     pub(crate) fn data(&self) -> std::path::PathBuf {
         self.folder.path().join("data")
-    }
-
-    /// A folder for what else a test needs.
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
     }
 
     /// Where the gate is.
@@ -195,6 +188,7 @@ pub(crate) async fn readiness(
 
 impl Drop for World {
     /// Where a test fails, what the processes said last is of interest.
+    #[expect(clippy::print_stdout, reason = "the harness of the tests shows it with the failure")]
     fn drop(&mut self) {
         if !std::thread::panicking() {
             return;
