@@ -34,7 +34,7 @@ choice! {
 section! {
     /// The Redis of a cluster: what may be forgotten.
     pub struct Redis {
-        /// Where it is: redis://[:password@]host:6379, or rediss:// for TLS; several, separated by commas, for sentinels or
+        /// Where it is: redis://host:6379, redis://:password@host:6379, or rediss:// for TLS; several, separated by commas, for sentinels or
         /// the nodes of a Redis Cluster.
         pub url: Option<Secret> = None,
         /// standalone, sentinel or cluster.
