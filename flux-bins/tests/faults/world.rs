@@ -133,6 +133,9 @@ impl World {
             program.serves().await;
         }
         world.whole(PATIENCE).await;
+        // Started all at once, the gate hears of the nodes at its second look.
+        let links = || world.gate.log().matches("link to a peer stands").count();
+        until(PATIENCE, "the gate knowing the nodes", async || (links() >= plan.chats).then_some(())).await;
         world
     }
 
