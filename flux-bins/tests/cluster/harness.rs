@@ -82,6 +82,9 @@ impl Cluster {
         let up =
             soon("the map of the cluster", map.wait_for(|out| out.contains("Ctrl-C stops"))).await.is_ok();
         if !up {
+            // All of it: the two pipes are read side by side, and this one may be behind.
+            let mut rest = err.clone();
+            soon("the end of what the cluster says", async { while rest.changed().await.is_ok() {} }).await;
             let told = err.borrow().clone();
             let required =
                 ["CI", "FLUX_TEST_REQUIRE_SERVERS"].iter().any(|name| std::env::var_os(name).is_some());
