@@ -63,7 +63,8 @@ pub fn token_keys(path: &Path, entropy: &dyn Entropy) -> Result<KeyRing, SecretE
     })
 }
 
-/// The key of verification codes, made if there is none. The caller holds the folder's lock, so nobody else makes one.
+/// The key of verification codes, made if there is none. Of several processes that start at once one makes it, and all
+/// use that.
 ///
 /// # Errors
 /// [`SecretError`].
@@ -73,8 +74,10 @@ pub fn code_secret(path: &Path, entropy: &dyn Entropy) -> Result<CodeSecret, Sec
         Ok(text) => Secret::new(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let key = entropy::bytes::<32>(entropy);
-            write(path, &key).map_err(failed)?;
-            return Ok(CodeSecret::new(key));
+            if write(path, &key, entropy).map_err(failed)? {
+                return Ok(CodeSecret::new(key));
+            }
+            Secret::new(fs::read_to_string(path).map_err(failed)?)
         }
         Err(error) => return Err(failed(error)),
     };
@@ -93,16 +96,27 @@ pub fn code_secret(path: &Path, entropy: &dyn Entropy) -> Result<CodeSecret, Sec
     Ok(CodeSecret::new(key))
 }
 
-/// Whole or not at all: a crash in between must not leave half a key.
-fn write(path: &Path, key: &[u8; 32]) -> io::Result<()> {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
-    let digits =
-        Secret::new(key.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect::<String>());
-    let fresh = path.with_extension("new");
-    let mut file = private_file().truncate(true).open(&fresh)?;
+/// Whole or not at all: a crash in between must not leave half a key. Whether it was written: what another process put
+/// there meanwhile stays.
+fn write(path: &Path, key: &[u8; 32], entropy: &dyn Entropy) -> io::Result<bool> {
+    let digits = Secret::new(hex(key));
+    let fresh = path.with_extension(hex(&entropy::bytes::<8>(entropy)));
+    let mut file = private_file().create_new(true).open(&fresh)?;
     writeln!(file, "{}", digits.expose())?;
     file.sync_all()?;
-    fs::rename(fresh, path)
+    // A link, unlike a rename, does not replace.
+    let linked = fs::hard_link(&fresh, path);
+    fs::remove_file(&fresh)?;
+    match linked {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 fn parse(text: &str) -> Option<[u8; 32]> {
@@ -186,5 +200,24 @@ mod tests {
             let told = refused.to_string();
             assert!(told.contains("mode 644") && told.contains("chmod 600"), "{told}");
         }
+    }
+
+    #[test]
+    fn of_many_that_start_at_once_one_makes_the_key_and_all_use_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("code-secret");
+        let keys: Vec<String> = std::thread::scope(|scope| {
+            let starts: Vec<_> = (0..8)
+                .map(|_| {
+                    scope.spawn(|| {
+                        code_secret(&path, &SystemEntropy).unwrap();
+                        fs::read_to_string(&path).unwrap()
+                    })
+                })
+                .collect();
+            starts.into_iter().map(|start| start.join().unwrap()).collect()
+        });
+        assert!(keys.iter().all(|key| *key == keys[0]));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left lying about");
     }
 }

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use flux_core::Secret;
+use flux_net::grpc::SharedSecret;
 
 use super::super::model::{Config, MailMode};
-use super::{SAMPLES, Wrong, is_origin};
+use super::{Wrong, is_origin};
 
 /// A program that reads the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -22,9 +23,6 @@ pub enum Program {
     /// Verification codes and mail.
     Verify,
 }
-
-/// The shortest secret that services may share.
-const SECRET: usize = 32;
 
 /// Everything that is missing or wrong for `program`, as `(key, message)`.
 pub(in crate::config) fn check_for(config: &Config, program: Program) -> Wrong {
@@ -99,16 +97,8 @@ fn services(config: &Config, program: Program, wrong: &mut Wrong) {
         [("services.secret", &services.secret), ("services.former_secret", &services.former_secret)]
     {
         let Some(secret) = secret else { continue };
-        let text = secret.expose();
-        let sample = SAMPLES.iter().any(|sample| text.to_lowercase().contains(sample));
-        let distinct = text.chars().collect::<std::collections::BTreeSet<_>>().len();
-        if text.len() < SECRET || sample || distinct < 10 {
-            wrong.push((
-                key,
-                format!(
-                    "too short (at least {SECRET} characters), or out of an example: `openssl rand -base64 32` makes one"
-                ),
-            ));
+        if let Err(weak) = SharedSecret::new(secret) {
+            wrong.push((key, format!("{weak}: `openssl rand -base64 32` makes a good one")));
         }
     }
     let proven = services.secret.is_some() || some == tls.len();

@@ -8,10 +8,11 @@ use ring::hmac;
 use thiserror::Error;
 
 /// Words of samples and of people in a hurry: a secret that holds one was not made by chance.
-const WORDS: [&str; 9] = [
+const WORDS: [&str; 10] = [
     "changeme",
     "secret",
     "password",
+    "passw0rd",
     "passphrase",
     "example",
     "sample",
@@ -21,7 +22,7 @@ const WORDS: [&str; 9] = [
 ];
 
 /// How few different characters a text of chance may have: base64 and hexadecimal texts of 32 have more.
-const FEWEST_CHARACTERS: usize = 8;
+const FEWEST_CHARACTERS: usize = 10;
 
 /// Why a text is no secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
