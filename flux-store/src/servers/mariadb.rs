@@ -13,10 +13,10 @@ use flux_core::{Cause, Secret};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::process::Command;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use super::ServerError;
-use super::process::{Process, Program, free_port};
+use super::process::{Process, Program, again, free_port};
 
 const SERVER: Program = Program { name: "mariadbd", package: "mariadb-server" };
 const INSTALLER: Program = Program { name: "mariadb-install-db", package: "mariadb-server" };
@@ -198,19 +198,9 @@ impl MariaDb {
 
     /// Starts it again after [`stop`](Self::stop) or [`kill`](Self::kill): on the same port, with the same data.
     pub async fn start_again(&mut self) -> Result<(), ServerError> {
-        let end = Instant::now() + self.config.patience;
         self.process.kill().await?;
-        loop {
-            match launch(&self.config, self.port).await {
-                Ok(process) => {
-                    self.process = process;
-                    return Ok(());
-                }
-                // Somebody may have taken the port for a moment.
-                Err(ServerError::Ended { .. }) if Instant::now() < end => {}
-                Err(error) => return Err(error),
-            }
-        }
+        self.process = again(self.config.patience, || launch(&self.config, self.port)).await?;
+        Ok(())
     }
 
     /// Lets it stand still (SIGSTOP).

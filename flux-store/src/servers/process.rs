@@ -104,6 +104,21 @@ pub(super) fn free_port() -> Result<u16, ServerError> {
     Ok(listener.local_addr().map_err(refused)?.port())
 }
 
+/// Starts a server again on its port, with `launch`, until `patience` is over: somebody may have taken the port for a
+/// moment.
+pub(super) async fn again<P, F: Future<Output = Result<P, ServerError>>>(
+    patience: Duration,
+    mut launch: impl FnMut() -> F,
+) -> Result<P, ServerError> {
+    let end = Instant::now() + patience;
+    loop {
+        match launch().await {
+            Err(ServerError::Ended { .. }) if Instant::now() < end => {}
+            launched => return launched,
+        }
+    }
+}
+
 /// A server that runs. It is killed when this is dropped, and by a guard when the owner's process ends, however it
 /// ends.
 #[derive(Debug)]

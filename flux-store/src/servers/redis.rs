@@ -12,10 +12,9 @@ use std::time::Duration;
 use flux_core::Secret;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::time::Instant;
 
 use super::ServerError;
-use super::process::{Process, Program, free_port};
+use super::process::{Process, Program, again, free_port};
 
 const SERVER: Program = Program { name: "redis-server", package: "redis-server" };
 /// How many ports are tried, should somebody else take each before the server does.
@@ -189,19 +188,9 @@ impl RedisServer {
     /// Starts it again after [`stop`](Self::stop) or [`kill`](Self::kill): on the same port, with the data that it
     /// [keeps](RedisServerConfig::keeps), if any.
     pub async fn start_again(&mut self) -> Result<(), ServerError> {
-        let end = Instant::now() + self.config.patience;
         self.process.kill().await?;
-        loop {
-            match launch(self.mode, &self.config, self.port).await {
-                Ok(process) => {
-                    self.process = process;
-                    return Ok(());
-                }
-                // Somebody may have taken the port for a moment.
-                Err(ServerError::Ended { .. }) if Instant::now() < end => {}
-                Err(error) => return Err(error),
-            }
-        }
+        self.process = again(self.config.patience, || launch(self.mode, &self.config, self.port)).await?;
+        Ok(())
     }
 
     /// Lets it stand still (SIGSTOP).
