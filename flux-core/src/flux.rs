@@ -1,154 +1,31 @@
 //! All services over one set of ports.
 
+mod ports;
+mod settings;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use tracing::warn;
 
-use crate::DurableStore;
-use crate::account::{AccountPorts, AccountRules, Accounts, PasswordHasher};
-use crate::entropy::Entropy;
-use crate::friend::{FriendPorts, FriendRules, Friends};
-use crate::guard::{LockStore, RateLimiter};
+pub use self::ports::Ports;
+pub use self::settings::{Role, Settings};
+use crate::account::{AccountPorts, Accounts};
+use crate::friend::{FriendPorts, Friends};
 use crate::id::NodeId;
-use crate::job::{JobRunner, JobSettings};
-use crate::mail::Mailer;
-use crate::message::{CommitObserver, CommitSettings, GroupCommit, MessageSender, Messages, SendPolicy};
+use crate::job::JobRunner;
+use crate::message::{CommitObserver, GroupCommit, MessageSender, Messages};
 use crate::notify::{NoticeChannel, NoticePorts, NoticeRunner};
-use crate::observe::{TraceSettings, Tracer};
-use crate::presence::{PresenceService, PresenceSettings};
+use crate::observe::Tracer;
+use crate::presence::PresenceService;
 use crate::routing::{
-    Balancer, BalancerSettings, Connections, EventSink, Hub, LeaseParts, LeaseSettings, LoadReports,
-    LostNodes, NeighbourParts, Neighbours, NodeChooser, NodeInfo, NodeLease, NodeRegistry, OutboxLimits,
-    PeerTransport, Repair, RepairSettings, Router, RouterParts, SessionDirectory,
+    Balancer, Connections, EventSink, Hub, LeaseParts, NeighbourParts, Neighbours, NodeChooser, NodeInfo,
+    NodeLease, Repair, Router, RouterParts,
 };
-use crate::session::{Announcer, RevocationWatch, SessionPorts, SessionRules, Sessions, WatchSettings};
+use crate::session::{Announcer, RevocationWatch, SessionPorts, Sessions};
 use crate::time::Clock;
-use crate::verification::{CodeRules, CodeSecret, Codes, Verification, VerificationPorts, Verifier};
-
-/// What the outside world is to a [`Flux`].
-#[derive(Clone)]
-pub struct Ports {
-    /// What must last.
-    pub durable: Arc<dyn DurableStore>,
-    /// Verification codes.
-    pub codes: Codes,
-    /// Rate limits.
-    pub limiter: Arc<dyn RateLimiter>,
-    /// Locks for jobs.
-    pub locks: Arc<dyn LockStore>,
-    /// Who is connected where.
-    pub directory: Arc<dyn SessionDirectory>,
-    /// Which nodes live.
-    pub registry: Arc<dyn NodeRegistry>,
-    /// Mail.
-    pub mailer: Arc<dyn Mailer>,
-    /// Passwords.
-    pub hasher: Arc<dyn PasswordHasher>,
-    /// The way to other nodes.
-    pub peers: Arc<dyn PeerTransport>,
-    /// By which ways people are told that messages wait while they are away; may be none.
-    pub notices: Vec<NoticeChannel>,
-    /// Who appends the messages of calls, where this process does not do it itself.
-    pub sender: Option<Arc<dyn MessageSender>>,
-    /// Who says where clients should connect, where this process does not find out by itself.
-    pub chooser: Option<Arc<dyn NodeChooser>>,
-    /// Who, besides the registry, hears how loaded this node is.
-    pub loads: Option<Arc<dyn LoadReports>>,
-    /// Ends what lost nodes have left open, where several processes share a store that does not.
-    pub lost_nodes: Option<Arc<dyn LostNodes>>,
-    /// Who may write, where the conversation's own row is not to decide alone.
-    pub send_policy: Option<Arc<dyn SendPolicy>>,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// Chance.
-    pub entropy: Arc<dyn Entropy>,
-}
-
-/// What a process is for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Role {
-    /// It holds connections: it has a lease, tells who is there, repairs what was not pushed, and does durable jobs.
-    #[default]
-    Node,
-    /// It answers calls only: nobody connects to it and nobody finds it, but it knows who was revoked, and which nodes to
-    /// tell of what it changed.
-    Front,
-}
-
-/// How a [`Flux`] behaves. The defaults are good for one process.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// What the process is for.
-    pub role: Role,
-    /// Its id in the cluster, new at every start; without one it is made here.
-    pub node: Option<NodeId>,
-    /// The key of verification codes: the same on every process that shares their store. Without one a fresh key is
-    /// made, and codes end with the process.
-    pub code_secret: Option<CodeSecret>,
-    /// How codes live.
-    pub codes: CodeRules,
-    /// How often accounts may be asked for and changed.
-    pub accounts: AccountRules,
-    /// How sessions live.
-    pub sessions: SessionRules,
-    /// How friends are made.
-    pub friends: FriendRules,
-    /// Group commit.
-    pub commit: CommitSettings,
-    /// Presence.
-    pub presence: PresenceSettings,
-    /// The read of revocations.
-    pub revocations: WatchSettings,
-    /// Repair.
-    pub repair: RepairSettings,
-    /// Durable jobs.
-    pub jobs: JobSettings,
-    /// The node's lease.
-    pub lease: LeaseSettings,
-    /// How a node is chosen for a client.
-    pub balance: BalancerSettings,
-    /// What one connection may have waiting.
-    pub outbox: OutboxLimits,
-    /// Which traces are recorded.
-    pub traces: TraceSettings,
-    /// Notices to other nodes that may wait: 65,536.
-    pub remote_queue: usize,
-    /// Where clients reach this node: a WebSocket URL; may be empty.
-    pub client_url: String,
-    /// Where peers reach this node; empty if nowhere.
-    pub peer_url: String,
-    /// How many connections this node is for: 10,000.
-    pub capacity: u32,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            role: Role::default(),
-            node: None,
-            code_secret: None,
-            codes: CodeRules::default(),
-            accounts: AccountRules::default(),
-            sessions: SessionRules::default(),
-            friends: FriendRules::default(),
-            commit: CommitSettings::default(),
-            presence: PresenceSettings::default(),
-            revocations: WatchSettings::default(),
-            repair: RepairSettings::default(),
-            jobs: JobSettings::default(),
-            lease: LeaseSettings::default(),
-            balance: BalancerSettings::default(),
-            outbox: OutboxLimits::default(),
-            traces: TraceSettings::default(),
-            remote_queue: 65_536,
-            client_url: String::new(),
-            peer_url: String::new(),
-            capacity: 10_000,
-        }
-    }
-}
+use crate::verification::{CodeSecret, Codes, Verification, VerificationPorts, Verifier};
 
 /// The whole domain: every service of one process. Cheap to clone.
 #[derive(Clone)]

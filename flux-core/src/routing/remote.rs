@@ -50,15 +50,18 @@ impl Remote {
         self.lanes.retain(|node, _| peers.contains(node));
         let users: BTreeSet<UserId> = notices.iter().flat_map(concerned).copied().collect();
         let places = self.locate(&users, &peers).await;
+        let mut nodes = Vec::with_capacity(peers.len());
         for notice in notices {
-            let nodes: BTreeSet<NodeId> = match &notice {
-                Notice::Deliver(delivery) => {
-                    let found = delivery.users.iter().filter_map(|user| places.get(user));
-                    found.flat_map(|nodes| nodes.iter().copied()).collect()
-                }
-                _ => peers.clone(),
-            };
-            for node in nodes {
+            nodes.clear();
+            if let Notice::Deliver(delivery) = &notice {
+                let found = delivery.users.iter().filter_map(|user| places.get(user));
+                nodes.extend(found.flat_map(|nodes| nodes.iter().copied()));
+                nodes.sort_unstable();
+                nodes.dedup();
+            } else {
+                nodes.extend(&peers);
+            }
+            for &node in &nodes {
                 if node != self.parts.node && self.lane(node).try_send(notice.clone()).is_err() {
                     self.meters.lane_full();
                     debug!(peer.id = %node, "too much waits for this node; repair will tell");
