@@ -52,7 +52,8 @@ impl Session {
         refreshing: Option<Arc<RefreshingTokens>>,
     ) -> Result<Self, ClientError> {
         let state = match &parts.state {
-            Some(store) => store.load().await?,
+            // A name may have become somebody else's since: another server at the same address, an account made anew.
+            Some(store) => store.load().await?.filter(|state| state.user == me),
             None => None,
         };
         let loaded = Loaded { outbox: parts.outbox.load(me).await?, state };

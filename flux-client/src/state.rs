@@ -7,13 +7,15 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
-use crate::id::{ConversationId, Epoch};
+use crate::id::{ConversationId, Epoch, UserId};
 
 /// How far a session has got with every log. With it the next start continues exactly where the application stopped
 /// taking events; without it, at what the server knows to be delivered.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SavedState {
+    /// Whose session it was. Another user's session does not go on from here.
+    pub user: UserId,
     /// The life of the server's store that the numbers belong to.
     pub epoch: Epoch,
     /// Where the last sync ended; opaque.
@@ -25,14 +27,15 @@ pub struct SavedState {
 }
 
 impl SavedState {
-    pub(crate) fn new(epoch: Epoch, sync_cursor: String) -> Self {
-        Self { epoch, sync_cursor, conversations: BTreeMap::new(), feed: None }
+    pub(crate) fn new(user: UserId, epoch: Epoch, sync_cursor: String) -> Self {
+        Self { user, epoch, sync_cursor, conversations: BTreeMap::new(), feed: None }
     }
 }
 
 impl fmt::Debug for SavedState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SavedState")
+            .field("user", &self.user)
             .field("epoch", &self.epoch)
             .field("conversations", &self.conversations.len())
             .field("feed", &self.feed)
@@ -124,7 +127,7 @@ mod file {
             let folder = tempfile::tempdir().unwrap();
             let store = FileState::new(folder.path().join("state.json"));
             assert_eq!(store.load().await.unwrap(), None);
-            let mut state = SavedState::new(String::from("e").into(), "cursor".into());
+            let mut state = SavedState::new([9; 16].into(), String::from("e").into(), "cursor".into());
             state.conversations.insert([1; 16].into(), Position { taken_seq: 3, head_seq: 5 });
             store.save(state.clone()).await.unwrap();
             state.feed = Some(Position { taken_seq: 1, head_seq: 1 });

@@ -6,6 +6,7 @@ use flux_client::{
 };
 
 use super::app::{App, Next, Open};
+use super::home::said;
 use super::screen::Mark;
 use crate::failure::Failure;
 use crate::terminal::{Tone, clean};
@@ -164,6 +165,10 @@ impl App {
             ConnectionState::Offline { reason: DisconnectReason::SessionEnded(_), .. } => {}
             ConnectionState::Offline { reason, .. } if self.online => {
                 self.online = false;
+                let reason = match &reason {
+                    DisconnectReason::Failed(error) => said(error).trim_end_matches('.').to_owned(),
+                    other => other.to_string(),
+                };
                 self.warn(&format!("not connected: {reason}; what you write waits here"))?;
             }
             _ => {}

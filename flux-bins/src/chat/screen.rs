@@ -1,7 +1,7 @@
 //! Where a conversation is seen: a terminal, on which the status of a message changes where it stands, or a pipe, which
 //! gets a line for every change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use flux_client::MessageId;
 
 use super::input::{Printer, size};
 use crate::terminal::clock::Zone;
-use crate::terminal::layout::{left, right, width, wrap};
+use crate::terminal::layout::{cut, left, right, width, wrap};
 use crate::terminal::{Paint, Tone, clean};
 
 /// What became of a message of one's own.
@@ -114,7 +114,7 @@ impl Screen {
     /// Shows what became of a message of one's own.
     pub(crate) fn mark(&mut self, message: MessageId, mark: Mark, text: &str) -> io::Result<()> {
         match self {
-            Self::Terminal(terminal) => terminal.mark(message, mark),
+            Self::Terminal(terminal) => terminal.mark(message, mark, text),
             Self::Plain => plain(&format!("[{}] {}", mark.word(), clean::line(text))),
         }
     }
@@ -146,6 +146,8 @@ pub(crate) struct Terminal {
     printed: usize,
     /// On which of them the messages stand whose mark may change.
     marked: BTreeMap<MessageId, usize>,
+    /// Those whose row is not known any more.
+    lost: BTreeSet<MessageId>,
     last_print: Option<Instant>,
 }
 
@@ -190,6 +192,7 @@ impl Terminal {
             rows,
             printed: 0,
             marked: BTreeMap::new(),
+            lost: BTreeSet::new(),
             last_print: None,
         }
     }
@@ -204,11 +207,16 @@ impl Terminal {
         self.print(rows.iter().fold(String::new(), |text, row| text + row + "\n"))
     }
 
+    /// Where messages stand is not known any more; what becomes of them is told below.
+    fn lose_rows(&mut self) {
+        self.lost.extend(std::mem::take(&mut self.marked).into_keys());
+    }
+
     /// On another width the terminal may have moved every row.
     fn measure(&mut self) {
         let (columns, rows) = (self.size)().unwrap_or((80, 24));
         if columns != self.columns {
-            self.marked.clear();
+            self.lose_rows();
         }
         (self.columns, self.rows) = (columns, rows);
     }
@@ -218,7 +226,7 @@ impl Terminal {
         // Painted text has a width that is not known here; if the terminal breaks it, rows are no longer known either.
         let rows: Vec<String> = text.lines().map(str::to_owned).collect();
         if rows.iter().any(|row| width(&unpainted(row)) >= self.columns) {
-            self.marked.clear();
+            self.lose_rows();
         }
         self.rows(&rows)
     }
@@ -255,9 +263,11 @@ impl Terminal {
         self.paint.tone(mark.tone(), left(&text, columns.mark)).to_string()
     }
 
-    fn mark(&mut self, message: MessageId, mark: Mark) -> io::Result<()> {
+    fn mark(&mut self, message: MessageId, mark: Mark, text: &str) -> io::Result<()> {
         self.measure();
-        let Some(row) = self.marked.get(&message).copied() else { return Ok(()) };
+        let Some(row) = self.marked.get(&message).copied() else {
+            return if self.lost.remove(&message) { self.mark_again(message, mark, text) } else { Ok(()) };
+        };
         if matches!(mark, Mark::Read | Mark::Failed) {
             self.marked.remove(&message);
         }
@@ -273,9 +283,22 @@ impl Terminal {
         self.print(format!("\x1b[{up}A\x1b[7G{shown}{down}\n"))
     }
 
+    /// Tells in a row of its own what became of a message.
+    fn mark_again(&mut self, message: MessageId, mark: Mark, text: &str) -> io::Result<()> {
+        let columns = Columns::of(self.columns);
+        let room = self.columns.saturating_sub(columns.all() + 1);
+        let shown = self.marked_as(mark, &columns);
+        let name = self.paint.tone(Tone::Dim, right("you", columns.name)).to_string();
+        let text = self.paint.tone(Tone::Dim, cut(&clean::line(text), room)).to_string();
+        if !matches!(mark, Mark::Read | Mark::Failed) {
+            self.marked.insert(message, self.printed);
+        }
+        self.rows(&[format!("{}{shown} {name} {} {text}", " ".repeat(6), self.paint.tone(Tone::Dim, "│"))])
+    }
+
     fn typed(&mut self, prompt: &str, line: &str) -> io::Result<()> {
         if self.last_print.is_some_and(|last| last.elapsed() < IN_DOUBT) {
-            self.marked.clear();
+            self.lose_rows();
         }
         self.measure();
         let taken = (width(prompt) + width(line)) / self.columns + 1;
@@ -390,8 +413,8 @@ mod tests {
         screen.message(&line("you", "hello", Some((id(1), Mark::Queued)))).unwrap();
         screen.message(&line("bob", "hi", None)).unwrap();
         screen.message(&line("you", "how are you", Some((id(2), Mark::Queued)))).unwrap();
-        screen.mark(id(2), Mark::Stored).unwrap();
-        screen.mark(id(1), Mark::Read).unwrap();
+        screen.mark(id(2), Mark::Stored, "hello").unwrap();
+        screen.mark(id(1), Mark::Read, "hello").unwrap();
         assert_eq!(
             paper.shown(),
             [
@@ -400,7 +423,7 @@ mod tests {
                 "00:00 ✓  stored             you │ how are you",
             ]
         );
-        screen.mark(id(2), Mark::Delivered).unwrap();
+        screen.mark(id(2), Mark::Delivered, "hello").unwrap();
         assert_eq!(paper.shown()[2], "00:00 ✓✓ delivered          you │ how are you");
     }
 
@@ -409,7 +432,7 @@ mod tests {
         let (paper, mut screen) = screen();
         let text = "one two three four five six seven eight nine ten eleven twelve\n\x1b[2Jgone";
         screen.message(&line("you", text, Some((id(1), Mark::Queued)))).unwrap();
-        screen.mark(id(1), Mark::Stored).unwrap();
+        screen.mark(id(1), Mark::Stored, "hello").unwrap();
         assert_eq!(
             paper.shown(),
             [
@@ -428,7 +451,7 @@ mod tests {
             screen.say("…").unwrap();
         }
         let before = paper.shown();
-        screen.mark(id(1), Mark::Stored).unwrap();
+        screen.mark(id(1), Mark::Stored, "hello").unwrap();
         assert_eq!(paper.shown(), before);
     }
 
@@ -442,5 +465,22 @@ mod tests {
         screen.last_print = None;
         screen.typed("bob › ", &typed).unwrap();
         assert_eq!(paper.shown(), ["00:00                       bob │ hi"]);
+    }
+
+    #[test]
+    fn what_became_of_a_message_is_told_below_where_its_row_is_in_doubt() {
+        let (paper, mut screen) = screen();
+        screen.message(&line("you", "hello", Some((id(1), Mark::Stored)))).unwrap();
+        // Something was printed just when the return key went down.
+        screen.say("not connected\nhow are").unwrap();
+        screen.typed("bob › ", "how are").unwrap();
+        screen.mark(id(1), Mark::Delivered, "hello").unwrap();
+        assert_eq!(paper.shown()[2..], ["      ✓✓ delivered          you │ hello"]);
+        screen.mark(id(1), Mark::Read, "hello").unwrap();
+        assert_eq!(
+            paper.shown()[2..],
+            ["      ✓✓ read               you │ hello"],
+            "from then on in its new row"
+        );
     }
 }

@@ -199,7 +199,7 @@ impl Actor {
     /// What the next run of the program has to know; `None` before the first whole sync.
     pub(super) fn snapshot(&self) -> Option<SavedState> {
         let epoch = self.sync.epoch.clone().filter(|_| !self.sync.cursor.is_empty())?;
-        let mut state = SavedState::new(epoch, self.sync.cursor.clone());
+        let mut state = SavedState::new(self.me, epoch, self.sync.cursor.clone());
         for (key, log) in self.logs.all.iter().filter(|(_, log)| log.started) {
             let position = Position { taken_seq: log.taken, head_seq: log.sequence.head() };
             match key {

@@ -119,6 +119,31 @@ async fn a_saved_state_goes_on_where_the_application_stopped_taking() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_state_of_another_users_session_is_left_alone() {
+    let (net, mut dialed) = Net::new();
+    let state = Arc::new(MemoryState::default());
+    let build = || net.client().config(unmarked()).state_store(state.clone());
+    let session = net.session_of(build()).await;
+    let _server = dialed.welcomed().await;
+    session.online().await.unwrap();
+    session.close().await;
+    // The same name at the same address, but of another server.
+    state.0.lock().unwrap().as_mut().unwrap().user = peer();
+
+    let session = net.session_of(build()).await;
+    let mut events = session.events();
+    let mut server = dialed.next().await;
+    let hello = server.hello().await;
+    assert_eq!((hello.sync_cursor.as_str(), hello.epoch.as_str()), ("", ""));
+    server.welcome("e2", page(&[], "c9"));
+    session.online().await.unwrap();
+    server.push_message(1);
+    assert_eq!(seqs(&mut events, 1).await, [1], "and nothing is said of a store that began anew");
+    session.close().await;
+    assert_eq!(state.load().await.unwrap().unwrap().user, me());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_sync_that_did_not_end_leaves_no_cursor_behind() {
     let (net, mut dialed) = Net::new();
     let state = Arc::new(MemoryState::default());
