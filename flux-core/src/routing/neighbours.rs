@@ -16,6 +16,9 @@ use crate::time::{Clock, within};
 /// A node is lost when so many looks in a row have not found it: one whose registry has forgotten everything announces
 /// itself again within the time between two.
 const LOST_AFTER: u32 = 3;
+/// The part of the time between two looks that passes while no node is known: those of a cluster that is starting, or is
+/// started again as a whole, are found when they are there.
+const ALONE: u32 = 8;
 /// How long ending what a lost node has left open may take; it is tried again after the next look.
 const ENDING: Duration = Duration::from_secs(10);
 
@@ -94,7 +97,8 @@ impl Neighbours {
                 Ok(Err(error)) => warn!(error = %error, "node registry not read"),
                 Err(late) => warn!(error = %late, "node registry not read"),
             }
-            clock.sleep(interval).await;
+            let alone = self.known().live.is_empty();
+            clock.sleep(if alone { interval / ALONE } else { interval }).await;
         }
     }
 

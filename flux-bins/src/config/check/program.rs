@@ -7,6 +7,7 @@ use flux_core::Secret;
 use flux_net::grpc::SharedSecret;
 
 use super::super::model::{Config, MailMode};
+use super::super::secret_file;
 use super::{Wrong, is_origin};
 
 /// A program that reads the configuration.
@@ -92,6 +93,12 @@ fn services(config: &Config, program: Program, wrong: &mut Wrong) {
         if !path.is_empty() && !Path::new(path).is_file() {
             wrong.push((key, "there is no such file".to_owned()));
         }
+    }
+    let private_key = Path::new(&services.key);
+    if private_key.is_file()
+        && let Err(exposed) = secret_file::private(private_key)
+    {
+        wrong.push(("services.key", exposed));
     }
     for (key, secret) in
         [("services.secret", &services.secret), ("services.former_secret", &services.former_secret)]
@@ -253,6 +260,27 @@ mod tests {
         let mut config = cluster();
         config.services.certificate = "/nonexistent/flux.pem".to_owned();
         assert_eq!(keys_of(&config, Program::Status), ["services.certificate", "services.certificate"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_private_key_that_strangers_may_read_is_refused() {
+        use std::fs::{Permissions, set_permissions, write};
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("flux.pem");
+        write(&file, "").unwrap();
+        let path = file.to_str().unwrap().to_owned();
+        let mut config = cluster();
+        for part in
+            [&mut config.services.certificate, &mut config.services.key, &mut config.services.authority]
+        {
+            part.clone_from(&path);
+        }
+        set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(keys_of(&config, Program::Status), ["services.key"]);
+        set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(check_for(&config, Program::Status), []);
     }
 
     #[test]
