@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::Arc;
 
-use flux_core::{Clock, Entropy};
+use flux_core::{Clock, Entropy, Secret};
 use flux_net::grpc::{ServiceAuth, ServiceIdentity, ServiceTls, SharedSecret};
 use tracing::warn;
 
@@ -33,12 +33,13 @@ pub(crate) fn service_auth(
             auth = auth.trust_loopback();
         }
     } else {
-        let read = |path: &str| {
-            fs::read_to_string(path).map_err(|error| Failure::new(format!("{path} cannot be read: {error}")))
-        };
-        let key = flux_core::Secret::new(read(&services.key)?);
-        auth =
-            auth.tls(ServiceTls::from_pem(&read(&services.certificate)?, key, &read(&services.authority)?)?);
+        let key = Secret::new(pem(&services.key)?);
+        auth = auth.tls(ServiceTls::from_pem(&pem(&services.certificate)?, key, &pem(&services.authority)?)?);
     }
     Ok(auth.build()?)
+}
+
+/// What a file of certificates or of a key holds.
+pub(super) fn pem(path: &str) -> Result<String, Failure> {
+    fs::read_to_string(path).map_err(|error| Failure::new(format!("{path} cannot be read: {error}")))
 }

@@ -10,7 +10,7 @@ use flux_core::mail::Mailer;
 use flux_core::message::MessageStore as _;
 use flux_core::routing::{Balancer, BalancerSettings, FallbackChooser};
 use flux_core::verification::{Codes, Verifier};
-use flux_core::{Cause, Clock, DurableStore, Entropy, NodeId, Ports};
+use flux_core::{Cause, Clock, DurableStore, Entropy, NodeId, Ports, Secret};
 use flux_net::grpc::{
     ChannelSettings, GrpcPeers, PeerSettings, Role, ServiceAuth, ServiceChannel, ServiceIdentity,
     StatusClient, VerifyClient,
@@ -23,7 +23,7 @@ use flux_store::redis::{Redis, RedisConfig, RedisLogin, RedisPorts, RedisTopolog
 use flux_store::system::{SystemClock, SystemEntropy};
 use tracing::{info, warn};
 
-use super::auth::service_auth;
+use super::auth::{pem, service_auth};
 use super::ports::hashing;
 use super::settings::count;
 use crate::config::{Config, RedisMode};
@@ -256,6 +256,12 @@ fn redis(config: &Config) -> Result<RedisConfig, Failure> {
     };
     let mut redis = RedisConfig::new(topology);
     redis.prefix.clone_from(&from.prefix);
+    if !from.authority.is_empty() {
+        redis.tls.roots = Some(pem(&from.authority)?.into_bytes());
+    }
+    if !from.certificate.is_empty() {
+        redis.tls.identity = Some((pem(&from.certificate)?.into_bytes(), Secret::new(pem(&from.key)?)));
+    }
     Ok(redis)
 }
 

@@ -47,6 +47,13 @@ section! {
         pub password: Option<Secret> = None,
         /// What every key begins with.
         pub prefix: String = "flux".to_owned(),
+        /// For rediss://, a file with the certificates of the authorities to trust, in PEM, in place of those that browsers
+        /// trust.
+        pub authority: String = String::new(),
+        /// For a Redis that asks for one, a file with a certificate of one's own, in PEM.
+        pub certificate: String = String::new(),
+        /// A file with its key.
+        pub key: String = String::new(),
     }
 }
 

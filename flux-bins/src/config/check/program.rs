@@ -45,6 +45,7 @@ pub(in crate::config) fn check_for(config: &Config, program: Program) -> Wrong {
     if config.mysql.pool == 0 {
         wrong.push(("mysql.pool", "must be at least 1".to_owned()));
     }
+    redis(config, &mut wrong);
     services(config, program, &mut wrong);
     if matches!(program, Program::Gate | Program::Chat) {
         keys(config, &mut wrong);
@@ -73,6 +74,42 @@ fn captured_mail(config: &Config, program: Program, wrong: &mut Wrong) {
     }
 }
 
+fn redis(config: &Config, wrong: &mut Wrong) {
+    let redis = &config.redis;
+    if redis.certificate.is_empty() != redis.key.is_empty() {
+        wrong.push((
+            "redis.certificate",
+            "a certificate needs its key, and a key its certificate: redis.certificate and redis.key"
+                .to_owned(),
+        ));
+    }
+    files(
+        &[
+            ("redis.authority", &redis.authority),
+            ("redis.certificate", &redis.certificate),
+            ("redis.key", &redis.key),
+        ],
+        wrong,
+    );
+}
+
+/// Files that are named are there, and a private key among them is kept from strangers.
+fn files(named: &[(&'static str, &String)], wrong: &mut Wrong) {
+    for (key, path) in named {
+        let path = Path::new(path);
+        if path.as_os_str().is_empty() {
+            continue;
+        }
+        if !path.is_file() {
+            wrong.push((key, "there is no such file".to_owned()));
+        } else if key.ends_with(".key")
+            && let Err(exposed) = secret_file::private(path)
+        {
+            wrong.push((key, exposed));
+        }
+    }
+}
+
 /// Who speaks gRPC beyond this machine proves who it is, and whoever only has a sample of a secret has none.
 fn services(config: &Config, program: Program, wrong: &mut Wrong) {
     let services = &config.services;
@@ -85,21 +122,14 @@ fn services(config: &Config, program: Program, wrong: &mut Wrong) {
                 .to_owned(),
         ));
     }
-    for (key, path) in [
-        ("services.certificate", &services.certificate),
-        ("services.key", &services.key),
-        ("services.authority", &services.authority),
-    ] {
-        if !path.is_empty() && !Path::new(path).is_file() {
-            wrong.push((key, "there is no such file".to_owned()));
-        }
-    }
-    let private_key = Path::new(&services.key);
-    if private_key.is_file()
-        && let Err(exposed) = secret_file::private(private_key)
-    {
-        wrong.push(("services.key", exposed));
-    }
+    files(
+        &[
+            ("services.certificate", &services.certificate),
+            ("services.key", &services.key),
+            ("services.authority", &services.authority),
+        ],
+        wrong,
+    );
     for (key, secret) in
         [("services.secret", &services.secret), ("services.former_secret", &services.former_secret)]
     {
@@ -277,10 +307,19 @@ mod tests {
         {
             part.clone_from(&path);
         }
+        config.redis.certificate.clone_from(&path);
+        config.redis.key.clone_from(&path);
         set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
-        assert_eq!(keys_of(&config, Program::Status), ["services.key"]);
+        assert_eq!(keys_of(&config, Program::Status), ["redis.key", "services.key"]);
         set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
         assert_eq!(check_for(&config, Program::Status), []);
+    }
+
+    #[test]
+    fn what_redis_is_to_be_shown_is_whole() {
+        let mut config = cluster();
+        config.redis.key = "/nonexistent/redis.pem".to_owned();
+        assert_eq!(keys_of(&config, Program::Gate), ["redis.certificate", "redis.key"]);
     }
 
     #[test]
