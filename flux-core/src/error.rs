@@ -22,6 +22,10 @@ pub enum StoreError {
         /// Which value, without its content.
         what: &'static str,
     },
+    /// It has begun another epoch since this process opened it: what the process knows of it is of a life that is over.
+    /// Nothing was done, and nothing will be: it has to be opened again.
+    #[error("the store has begun another epoch since it was opened")]
+    OtherEpoch,
 }
 
 impl StoreError {
@@ -33,7 +37,7 @@ impl StoreError {
     /// For callers that only tell peers what to do.
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::Unavailable(_) => ErrorCode::Unavailable,
+            Self::Unavailable(_) | Self::OtherEpoch => ErrorCode::Unavailable,
             Self::Corrupt { .. } => ErrorCode::Internal,
         }
     }

@@ -293,6 +293,14 @@ impl Flux {
         }
     }
 
+    /// Waits until the durable store is found to have begun another epoch: see
+    /// [`RevocationWatch::other_epoch`]. It takes as long as the interval of its reads. A program ends then, as on a
+    /// signal, and is started again; or makes a new `Flux` over a store that it opens anew, and has every client come back
+    /// to that.
+    pub async fn other_epoch(&self) {
+        self.revocations.other_epoch().await;
+    }
+
     /// Ends what runs in the background. What is answered stays answered; what waits in queues is lost, as in a crash.
     pub fn stop(&self) {
         self.tasks.abort();

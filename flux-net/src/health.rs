@@ -11,7 +11,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use flux_core::guard::LimitKey;
 use flux_core::time::within;
-use flux_core::{Cause, Clock, Flux, UserId};
+use flux_core::{Cause, Clock, Flux, StoreError, UserId};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -63,11 +63,12 @@ impl Health {
         Self { probes: Vec::new(), clock, draining, missing: Arc::new(Mutex::new(BTreeSet::new())) }
     }
 
-    /// Of a process that stands on `flux`: it needs the durable store, limits and fresh revocations, and goes on
-    /// without directory and registry.
+    /// Of a process that stands on `flux`: it needs the durable store, in the epoch that it was opened in, limits and
+    /// fresh revocations, and goes on without directory and registry.
     pub fn of(flux: &Flux, draining: CancellationToken) -> Self {
         let mut health = Self::new(Arc::clone(&flux.ports.clock), draining);
-        for part in [Part::Store, Part::Limits, Part::Directory, Part::Registry, Part::Revocations] {
+        use Part::{Directory, Epoch, Limits, Registry, Revocations, Store};
+        for part in [Epoch, Store, Limits, Directory, Registry, Revocations] {
             health.probes.push(Arc::new(FluxProbe { flux: flux.clone(), part }));
         }
         health
@@ -143,6 +144,7 @@ impl std::fmt::Debug for Health {
 /// What every process of the domain stands on.
 #[derive(Debug, Clone, Copy)]
 enum Part {
+    Epoch,
     Store,
     Limits,
     Directory,
@@ -159,6 +161,7 @@ struct FluxProbe {
 impl Probe for FluxProbe {
     fn name(&self) -> &'static str {
         match self.part {
+            Part::Epoch => "epoch",
             Part::Store => "store",
             Part::Limits => "limits",
             Part::Directory => "directory",
@@ -168,12 +171,17 @@ impl Probe for FluxProbe {
     }
 
     fn essential(&self) -> bool {
-        matches!(self.part, Part::Store | Part::Limits | Part::Revocations)
+        matches!(self.part, Part::Epoch | Part::Store | Part::Limits | Part::Revocations)
     }
 
     async fn check(&self) -> Result<(), Cause> {
         let ports = &self.flux.ports;
+        let over = self.flux.revocations.is_over();
         match self.part {
+            Part::Epoch if over => return Err(StoreError::OtherEpoch.into()),
+            // The store is there and refuses, for that reason alone.
+            Part::Epoch => {}
+            Part::Store | Part::Revocations if over => {}
             Part::Store => ports.durable.horizon().await.map(drop)?,
             Part::Limits => ports.limiter.wait(&LimitKey::new("readyz", "probe")).await.map(drop)?,
             Part::Directory => {

@@ -3,6 +3,7 @@
 mod config;
 mod invocation;
 mod settings;
+mod url;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -14,6 +15,7 @@ use crate::{chat, cluster, db, demo, mail, register, service, up};
 
 pub(crate) use invocation::invocation;
 pub(crate) use settings::SettingsArgs;
+pub(crate) use url::url_without_password;
 
 /// A chat server, and the tools to try it: everything in one process.
 ///

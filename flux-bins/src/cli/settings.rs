@@ -26,6 +26,11 @@ impl SettingsArgs {
         Self { config, data, set }
     }
 
+    /// Whether a folder was named on the command line.
+    pub(crate) const fn names_folder(&self) -> bool {
+        self.data.is_some()
+    }
+
     /// Reads and checks the configuration, with `more` flags as `(flag, key, value)`.
     pub(crate) fn load(&self, more: Vec<(&str, &str, String)>) -> Result<Loaded, Problems> {
         let mut flags: Vec<(String, String, String)> =

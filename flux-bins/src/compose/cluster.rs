@@ -177,18 +177,21 @@ fn named_or(path: &str, config: &Config, name: &str) -> PathBuf {
     if path.is_empty() { config.data_dir.join(name) } else { PathBuf::from(path) }
 }
 
+/// Which database, and how it is used.
+pub(crate) fn mysql_settings(config: &Config) -> Result<MySqlConfig, Failure> {
+    let url = config.mysql.url.as_ref().ok_or_else(|| Failure::new("mysql.url is not set"))?;
+    let settings = MySqlConfig::new(url.expose())?.with_connections(count(config.mysql.pool));
+    let unsafe_too = config.mysql.allow_unsafe_durability;
+    Ok(if unsafe_too { settings.allowing_unsafe_durability() } else { settings })
+}
+
 async fn mysql(
     config: &Config,
     node: NodeId,
     clock: &Arc<dyn Clock>,
     entropy: &Arc<dyn Entropy>,
 ) -> Result<MySqlStore, Failure> {
-    let url = config.mysql.url.clone().ok_or_else(|| Failure::new("mysql.url is not set"))?;
-    let mut settings =
-        MySqlConfig::new(url.expose())?.with_connections(count(config.mysql.pool)).with_node(node);
-    if config.mysql.allow_unsafe_durability {
-        settings = settings.allowing_unsafe_durability();
-    }
+    let settings = mysql_settings(config)?.with_node(node);
     let began = clock.monotonic();
     let mut told = false;
     loop {
@@ -208,13 +211,13 @@ async fn mysql(
                 }
                 clock.sleep(Duration::from_millis(500)).await;
             }
-            Err(error) => return Err(with_advice(error)),
+            Err(error) => return Err(mysql_advice(error)),
         }
     }
 }
 
 /// What an operator can do about a database that is not taken.
-fn with_advice(error: OpenError) -> Failure {
+pub(crate) fn mysql_advice(error: OpenError) -> Failure {
     let advice = match &error {
         OpenError::NotFlux { .. } => "; name an empty database of its own in mysql.url",
         OpenError::NewerSchema { .. } => "; run the newer release of flux that wrote it",

@@ -17,7 +17,7 @@ pub use rotation::rotate_keys;
 pub use secrets::{SecretError, code_secret, token_keys};
 
 pub(crate) use auth::service_auth;
-pub(crate) use cluster::{Backends, Services, code_file, ports, token_file};
+pub(crate) use cluster::{Backends, Services, code_file, mysql_advice, mysql_settings, ports, token_file};
 pub(crate) use data_dir::{database, make_private, private_file};
 pub(crate) use mail::{MailOut, smtp};
 pub(crate) use network::{chat, chat_url, gate, grpc_limits, listener};

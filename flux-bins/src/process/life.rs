@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use flux_core::Flux;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
@@ -64,30 +65,47 @@ impl Parts {
 pub(crate) const GIVE_UP: Duration = Duration::from_secs(30);
 
 /// Lives until a signal comes, then does `end`; what hangs for longer than `limit` then is left behind. Another signal
-/// ends it at once, and so does a part that ends by itself.
+/// ends it at once, and so does a part that ends by itself. What `doom` says ends it like a signal, and is why it failed.
 pub(crate) async fn live<E: Future<Output = ()>>(
     signals: &mut Signals,
     mut parts: Parts,
+    doom: impl Future<Output = Failure>,
     limit: Duration,
     end: impl FnOnce(Parts) -> E,
 ) -> Result<(), Failure> {
-    tokio::select! {
-        signal = signals.next() => info!(signal, "stopping"),
+    let outcome = tokio::select! {
+        signal = signals.next() => {
+            info!(signal, "stopping");
+            Ok(())
+        }
+        failure = doom => {
+            info!(reason = failure.message(), "stopping");
+            Err(failure)
+        }
         name = parts.ended() => {
             return Err(Failure::new(format!("{name} ended by itself; the log says why")));
         }
-    }
+    };
     tokio::select! {
         biased;
         ended = in_time(limit, end(parts)) => {
             ended?;
             info!("stopped");
-            Ok(())
+            outcome
         }
         signal = signals.next() => {
             Err(Failure::new(format!("{signal} came twice: stopped at once; what was acknowledged is kept")))
         }
     }
+}
+
+/// Why a process that stands on a database which others change has to end, once it has.
+pub(crate) async fn other_epoch(flux: &Flux) -> Failure {
+    flux.other_epoch().await;
+    Failure::new(
+        "the database has begun another epoch since this process started: everybody has to start over, and so has this \
+         process. Start it again, if nothing does so by itself",
+    )
 }
 
 /// Waits for the end, but not for ever.

@@ -5,7 +5,7 @@ mod listen;
 mod open_files;
 mod signal;
 
-pub(crate) use life::{GIVE_UP, Parts, drain_window, live};
+pub(crate) use life::{GIVE_UP, Parts, drain_window, live, other_epoch};
 pub(crate) use listen::listen;
 pub(crate) use open_files::allow;
 pub(crate) use signal::Signals;

@@ -12,7 +12,7 @@ use super::{announce, health, tokens};
 use crate::compose::{self, Backends, Services};
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::process::{GIVE_UP, Parts, Signals, allow, drain_window, listen, live};
+use crate::process::{GIVE_UP, Parts, Signals, allow, drain_window, listen, live, other_epoch};
 
 pub(super) async fn serve(config: &Config, signals: &mut Signals) -> Result<(), Failure> {
     let listener = listen(config.chat.listen, "--set chat.listen=").await?;
@@ -62,7 +62,7 @@ pub(super) async fn serve(config: &Config, signals: &mut Signals) -> Result<(), 
     health::serve(config, &mut parts, &asked).await?;
     announce("chat", &format!("ws://{address}/v1/chat"))?;
     info!(chat.addr = %address, peer.addr = %peer_address, node.id = %node, "serving");
-    live(signals, parts, config.shutdown.drain + GIVE_UP, async |parts| {
+    live(signals, parts, other_epoch(&flux), config.shutdown.drain + GIVE_UP, async |parts| {
         draining.cancel();
         chat.drain(drain_window(config.shutdown.drain, chat.status().connections)).await;
         if let Err(error) = flux.lease.withdraw().await {

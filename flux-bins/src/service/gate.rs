@@ -13,7 +13,7 @@ use super::{announce, health, tokens};
 use crate::compose::{self, Backends, Services};
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::process::{GIVE_UP, Parts, Signals, listen, live};
+use crate::process::{GIVE_UP, Parts, Signals, listen, live, other_epoch};
 
 pub(super) async fn serve(config: &Config, signals: &mut Signals) -> Result<(), Failure> {
     let listener = listen(config.http.listen, "--set http.listen=").await?;
@@ -57,7 +57,7 @@ pub(super) async fn serve(config: &Config, signals: &mut Signals) -> Result<(), 
     health::serve(config, &mut parts, &asked).await?;
     announce("gate", &format!("http://{address}"))?;
     info!(http.addr = %address, node.id = %node, "serving");
-    live(signals, parts, config.shutdown.drain + GIVE_UP, async |parts| {
+    live(signals, parts, other_epoch(&flux), config.shutdown.drain + GIVE_UP, async |parts| {
         draining.cancel();
         parts.finish().await;
         flux.stop();

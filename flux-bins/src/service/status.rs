@@ -50,7 +50,8 @@ pub(super) async fn serve(config: &Config, signals: &mut Signals) -> Result<(), 
     health::serve(config, &mut parts, &asked).await?;
     announce("status", &format!("http://{address}"))?;
     info!(grpc.addr = %address, "serving");
-    live(signals, parts, config.shutdown.drain + GIVE_UP, async |parts| {
+    // It keeps nothing of the database, in whatever epoch that is.
+    live(signals, parts, std::future::pending(), config.shutdown.drain + GIVE_UP, async |parts| {
         draining.cancel();
         parts.finish().await;
         backends.close().await;

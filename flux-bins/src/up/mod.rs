@@ -121,6 +121,7 @@ impl Server {
             self.flux.stop();
             self.embedded.close().await;
         };
-        live(signals, parts, config.shutdown.drain + GIVE_UP, end).await
+        // Nobody else has the database.
+        live(signals, parts, std::future::pending(), config.shutdown.drain + GIVE_UP, end).await
     }
 }

@@ -229,6 +229,7 @@ impl Worker {
             }
             let error = MessageError::Store(match error {
                 StoreError::Corrupt { what } => StoreError::Corrupt { what },
+                StoreError::OtherEpoch => StoreError::OtherEpoch,
                 StoreError::Unavailable(_) => StoreError::unavailable("the batch failed"),
             });
             self.meters.refused(write, &error);

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use metrics::Gauge;
-use tracing::{info, warn};
+use tokio::sync::watch;
+use tracing::{error, info, warn};
 
 use super::{Announcer, EndedSession, Revocations, SessionStore};
 use crate::account::Ended;
@@ -51,12 +52,16 @@ const READ_DEADLINE: Duration = Duration::from_secs(2);
 /// Knows which sessions ended lately, by reading the durable revocations again and again, and at once those that this
 /// process ended. It stands between the services and the [`Announcer`] that cuts connections off: each session that it
 /// reads of is told once.
+///
+/// Because it never stops reading, it is also who notices that the store has begun [another epoch](Self::other_epoch).
 pub struct RevocationWatch {
     store: Arc<dyn SessionStore>,
     clock: Arc<dyn Clock>,
     announcer: Arc<dyn Announcer>,
     settings: WatchSettings,
     state: Mutex<State>,
+    /// Whether the store has begun another epoch.
+    over: watch::Sender<bool>,
     reads: Counters<1>,
     read_at: Gauge,
 }
@@ -84,10 +89,11 @@ impl RevocationWatch {
         settings: WatchSettings,
     ) -> Self {
         let (reads, read_at) = (Counters::new(metric::REVOCATION_READS), metric::REVOCATIONS_READ_AT.gauge());
-        Self { store, clock, announcer, settings, state: Mutex::default(), reads, read_at }
+        let over = watch::Sender::new(false);
+        Self { store, clock, announcer, settings, state: Mutex::default(), over, reads, read_at }
     }
 
-    /// Reads for ever, at the interval of the settings.
+    /// Reads at the interval of the settings, until the store begins another epoch.
     pub async fn run(&self) {
         let mut failing = false;
         loop {
@@ -97,6 +103,14 @@ impl RevocationWatch {
                 Ok(()) if failing => {
                     failing = false;
                     info!("revocations are read again");
+                }
+                Err(StoreError::OtherEpoch) => {
+                    error!(
+                        alarm = "other_epoch",
+                        "the database has begun another epoch since this process started, which therefore has to be \
+                         started again"
+                    );
+                    return;
                 }
                 Err(error) if !failing => {
                     failing = true;
@@ -112,7 +126,11 @@ impl RevocationWatch {
     pub async fn poll_once(&self) -> Result<(), StoreError> {
         let began = self.clock.monotonic();
         let last = self.state().read_at;
-        let read = within(&*self.clock, READ_DEADLINE, self.read(last)).await??;
+        let read = within(&*self.clock, READ_DEADLINE, self.read(last)).await?.inspect_err(|error| {
+            if matches!(error, StoreError::OtherEpoch) {
+                self.over.send_replace(true);
+            }
+        })?;
         let mut new = Vec::new();
         {
             let mut state = self.state();
@@ -157,8 +175,24 @@ impl RevocationWatch {
         self.state().ended.contains_key(&session)
     }
 
+    /// Waits until a read finds that the store has begun another epoch since it was opened; for ever, if it does not.
+    /// Then nothing that this process knows is true any more, its store refuses everything, and the process has to begin
+    /// anew. Nothing is [fresh](Self::is_fresh) from then on.
+    pub async fn other_epoch(&self) {
+        // The sender lives as long as this is borrowed.
+        let _ = self.over.subscribe().wait_for(|over| *over).await;
+    }
+
+    /// Whether that has been found.
+    pub fn is_over(&self) -> bool {
+        *self.over.borrow()
+    }
+
     /// Whether the last successful read is recent enough to push content by.
     pub fn is_fresh(&self) -> bool {
+        if self.is_over() {
+            return false;
+        }
         let now = self.clock.monotonic();
         self.state().fresh_at.is_some_and(|at| now.saturating_sub(at) <= self.settings.fresh_for)
     }

@@ -115,6 +115,13 @@ impl MySqlConfig {
     }
 }
 
+/// Where it is, for people: without the user, and without a password.
+impl fmt::Display for MySqlConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {}", self.database, self.server())
+    }
+}
+
 impl fmt::Debug for MySqlConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MySqlConfig")
@@ -280,7 +287,7 @@ mod tests {
     #[test]
     fn a_password_is_shown_nowhere() {
         let config = MySqlConfig::new("mysql://flux:canary@db.example.org:3307/chat").unwrap();
-        let shown = format!("{config:?}");
+        let shown = format!("{config:?} {config}");
         assert!(shown.contains("db.example.org:3307") && shown.contains("chat"), "{shown}");
         assert!(!shown.contains("canary"), "{shown}");
     }

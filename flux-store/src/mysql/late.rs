@@ -99,7 +99,7 @@ async fn work(inner: &Arc<Inner>) {
         });
         let done: Result<(), StoreError> = done.await;
         if let Err(error) = done {
-            if inner.pool.is_closed() {
+            if inner.pool.is_closed() || inner.not_over().is_err() {
                 return;
             }
             tracing::warn!(%error, logs = touched.len(), "what was committed late cannot be stamped again yet");

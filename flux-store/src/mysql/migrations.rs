@@ -41,7 +41,7 @@ fn statements(sql: &'static str) -> impl Iterator<Item = &'static str> {
 }
 
 /// Which version of the schema there is; `None` in a database without tables.
-async fn version(connection: &mut MySqlConnection) -> Result<Option<i32>, Refused> {
+pub(super) async fn version(connection: &mut MySqlConnection) -> Result<Option<i32>, Refused> {
     let Some(row) = connection.fetch_optional(TABLES).await? else { return Ok(None) };
     let table: String = row.try_get_unchecked(0)?;
     if table != "flux_schema" {

@@ -1,8 +1,8 @@
 //! The durable ports on MySQL 8 or MariaDB 10.11: what any number of processes share.
 //!
-//! Start with [`MySqlStore::open`]. No rule lives here: who may act, what a batch stores and what befriending writes is
-//! decided by [`fence`](flux_core::message::fence), [`plan`](flux_core::message::plan) and
-//! [`decide`](flux_core::friend::decide), inside the transaction that writes it.
+//! Start with [`MySqlStore::open`]; [`describe`] and [`begin_epoch`] are for operators. No rule lives here: who may act,
+//! what a batch stores and what befriending writes is decided by [`fence`](flux_core::message::fence),
+//! [`plan`](flux_core::message::plan) and [`decide`](flux_core::friend::decide), inside the transaction that writes it.
 //!
 //! # Locks
 //!
@@ -40,6 +40,8 @@
 
 mod account;
 mod config;
+mod describe;
+mod epoch;
 mod failure;
 mod feed;
 mod friend;
@@ -75,6 +77,8 @@ use std::time::Duration;
 use flux_core::{Clock, DurableStore, Entropy};
 
 pub use self::config::{InvalidUrl, MySqlConfig, OpenError};
+pub use self::describe::{Description, describe};
+pub use self::epoch::{EpochBegun, begin_epoch};
 pub use self::pool::PoolFigures;
 use self::store::{Inner, Time};
 

@@ -14,13 +14,11 @@ use super::pool::{Pool, settings};
 use super::server::{self, now_micros};
 use super::stamp::Horizon;
 use super::store::{Inner, Time};
-use super::{MySqlConfig, MySqlStore, OpenError, migrations};
+use super::{MySqlConfig, MySqlStore, OpenError, epoch, migrations};
 use crate::observe::SqlMeters;
 use crate::sql::{Id, SqlRow};
 
 const BEGIN_EPOCH: &str = "INSERT IGNORE INTO meta (only_row, epoch) VALUES (1, ?)";
-const REPLACE_EPOCH: &str = "INSERT INTO meta (only_row, epoch) VALUES (1, ?) \
-                             ON DUPLICATE KEY UPDATE epoch = VALUES(epoch)";
 const EPOCH: &str = "SELECT epoch FROM meta WHERE only_row = 1";
 const LOOK: &str = concat!(
     "SELECT GREATEST(COALESCE((SELECT MAX(changed) FROM conversations), 0), \
@@ -65,7 +63,8 @@ impl From<OpenError> for Refused {
 }
 
 impl Refused {
-    fn of(self, config: &MySqlConfig) -> OpenError {
+    /// The same, with the names of what was refused.
+    pub(super) fn of(self, config: &MySqlConfig) -> OpenError {
         let (database, server) = (config.database.clone(), config.server());
         let user = config.options.get_username().to_owned();
         match self {
@@ -130,6 +129,7 @@ pub(super) async fn open(
         inner: Arc::new(Inner {
             pool,
             epoch: ready.epoch,
+            over: false.into(),
             horizon: ready.horizon,
             late: Late::default(),
             time,
@@ -140,7 +140,8 @@ pub(super) async fn open(
     })
 }
 
-fn options(config: &MySqlConfig) -> MySqlConnectOptions {
+/// How connections are made.
+pub(super) fn options(config: &MySqlConfig) -> MySqlConnectOptions {
     config
         .options
         .clone()
@@ -185,11 +186,12 @@ async fn prepare(
 }
 
 /// `asking`, if it is answered in time.
-async fn soon<T>(asking: impl Future<Output = Result<T, Refused>>) -> Result<T, Refused> {
+pub(super) async fn soon<T>(asking: impl Future<Output = Result<T, Refused>>) -> Result<T, Refused> {
     timeout(PATIENCE, asking).await.unwrap_or(Err(Refused::Slow))
 }
 
-async fn check_server(
+/// Whether it is a server that keeps its promises, and ours; makes the connection like those of a store.
+pub(super) async fn check_server(
     connection: &mut MySqlConnection,
     config: &MySqlConfig,
 ) -> Result<server::Flavour, Refused> {
@@ -216,7 +218,7 @@ async fn look(connection: &mut MySqlConnection) -> Result<(u64, u64), Refused> {
 
 /// The epoch of the database, which is `fresh` if there is none yet or a new one is to begin.
 async fn begin(connection: &mut MySqlConnection, fresh: Epoch, new: bool) -> Result<Epoch, Refused> {
-    let text = if new { REPLACE_EPOCH } else { BEGIN_EPOCH };
+    let text = if new { epoch::REPLACE } else { BEGIN_EPOCH };
     sqlx::query(text).bind(fresh.blob()).execute(&mut *connection).await?;
     let row = connection.fetch_one(EPOCH).await?;
     let bytes = SqlRow::bytes(&row, 0)?;

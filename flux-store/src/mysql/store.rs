@@ -2,7 +2,7 @@
 //! committed before it began.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use flux_core::message::Stamp;
@@ -22,7 +22,8 @@ use crate::observe::SqlMeters;
 use crate::sql::int;
 
 statements! {
-    NOW = concat!("SELECT ", now_micros!(), " DIV 1000");
+    /// And which life of the database this is.
+    NOW = concat!("SELECT ", now_micros!(), " DIV 1000, (SELECT epoch FROM meta WHERE only_row = 1)");
     /// One look at the end of each index.
     GREATEST = "SELECT MAX(changed) FROM conversations UNION ALL SELECT MAX(changed) FROM feed_heads";
 }
@@ -47,6 +48,8 @@ pub(super) enum Time {
 pub(super) struct Inner {
     pub(super) pool: Arc<Pool>,
     pub(super) epoch: Epoch,
+    /// Whether the database was found in another one.
+    pub(super) over: AtomicBool,
     pub(super) horizon: Horizon,
     pub(super) late: Late,
     pub(super) time: Time,
@@ -57,8 +60,23 @@ pub(super) struct Inner {
 }
 
 impl Inner {
+    /// Whether the database is still in the epoch that it was opened in, as far as is known.
+    pub(super) fn not_over(&self) -> Result<(), StoreError> {
+        if self.over.load(Ordering::Acquire) { Err(StoreError::OtherEpoch) } else { Ok(()) }
+    }
+
+    /// Compares what was read. Once it was another one, everything is refused, reads too: what they answered would be
+    /// taken for the old one's.
+    pub(super) fn found_in(&self, epoch: Epoch) -> Result<(), StoreError> {
+        if epoch != self.epoch {
+            self.over.store(true, Ordering::Release);
+        }
+        self.not_over()
+    }
+
     /// Every row.
     pub(super) async fn all(&self, statement: Statement) -> Result<Vec<MySqlRow>, StoreError> {
+        self.not_over()?;
         let began = Instant::now();
         let rows = self.all_by(statement, began + DEADLINE).await;
         self.meters.read(began.elapsed());
@@ -108,15 +126,16 @@ impl Inner {
         }
     }
 
-    /// The store's clock.
+    /// The store's clock; and a look at the epoch.
     pub(super) async fn now(&self) -> Result<Timestamp, StoreError> {
-        match &self.time {
-            Time::Clock(clock) => Ok(clock.now()),
-            Time::Database => {
-                let row = self.one(sql(NOW)).await?;
-                Columns::of(&row.ok_or(crate::sql::corrupt("clock"))?).time("clock")
-            }
-        }
+        let row = self.one(sql(NOW)).await?.ok_or(crate::sql::corrupt("clock"))?;
+        let mut columns = Columns::of(&row);
+        let now = columns.time("clock")?;
+        self.found_in(columns.id("meta.epoch")?)?;
+        Ok(match &self.time {
+            Time::Clock(clock) => clock.now(),
+            Time::Database => now,
+        })
     }
 
     /// A stamp such that whatever is not yet visible to a read that starts now gets a greater one.

@@ -52,10 +52,6 @@ const PAUSE: Duration = Duration::from_millis(20);
 struct TooLong;
 
 #[derive(Debug, Error)]
-#[error("the database has begun another epoch since this program opened it: start it again")]
-struct OtherEpoch;
-
-#[derive(Debug, Error)]
 #[error("the answer to a commit was lost, and whether it happened cannot be found out")]
 struct InDoubt;
 
@@ -183,6 +179,7 @@ where
 
 /// A transaction, or why there is none and whether to try again.
 async fn begin(inner: &Arc<Inner>) -> Result<Tx, (StoreError, bool)> {
+    inner.not_over().map_err(|error| (error, false))?;
     let mut lease = inner.pool.acquire().await.map_err(|none| (none.error, none.again))?;
     let number = inner.numbers.fetch_add(1, Ordering::Relaxed) + 1;
     let began = Instant::now();
@@ -203,9 +200,7 @@ async fn begin(inner: &Arc<Inner>) -> Result<Tx, (StoreError, bool)> {
         Ok((micros, greatest.0, columns.id::<Epoch>("meta.epoch")?))
     };
     let (micros, greatest, epoch) = read().map_err(|error: StoreError| (error, false))?;
-    if epoch != inner.epoch {
-        return Err((StoreError::unavailable(OtherEpoch), false));
-    }
+    inner.found_in(epoch).map_err(|error| (error, false))?;
     inner.horizon.saw(greatest);
     let now = match &inner.time {
         Time::Clock(clock) => clock.now(),

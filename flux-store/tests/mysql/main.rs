@@ -3,6 +3,7 @@
 #![cfg(all(feature = "mysql", feature = "servers", feature = "system"))]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod epoch;
 mod faults;
 mod nodes;
 mod proxy;

@@ -105,21 +105,6 @@ async fn nodes_that_start_at_once_make_one_schema_and_one_epoch() {
 }
 
 #[tokio::test]
-async fn a_new_epoch_begins_only_where_it_is_asked_for_and_stops_those_who_do_not_know_it() {
-    let world = World::new().await;
-    let first = world.store.epoch();
-    assert_eq!(open(config(&world.url)).await.unwrap().epoch(), first);
-    world.send("in the first").await.unwrap();
-
-    let renewed = open(config(&world.url).with_new_epoch()).await.unwrap();
-    assert_ne!(renewed.epoch(), first);
-    let old = world.send("in the first, which is over").await;
-    assert!(matches!(old, Err(StoreError::Unavailable(_))), "{old:?}");
-    assert_eq!(open(config(&world.url)).await.unwrap().epoch(), renewed.epoch());
-    assert_eq!(world.texts().await, ["in the first"]);
-}
-
-#[tokio::test]
 async fn reopening_keeps_everything() {
     let world = World::new().await;
     let sent = world.message("before");

@@ -15,7 +15,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args as ClapArgs;
-use flux_core::Secret;
 use flux_store::system::SystemEntropy;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -27,6 +26,7 @@ use self::keep::Keeper;
 use self::log::Log;
 use self::service::{Kind, Service};
 use super::args::ClusterSettings;
+use crate::cli::url_without_password;
 use crate::config::{Config, LogFormat};
 use crate::failure::Failure;
 use crate::process::{GIVE_UP, Signals};
@@ -134,11 +134,12 @@ impl Cluster {
                 config.http.listen
             )));
         }
-        for (given, flag, url) in
-            [(&args.mysql, "--mysql", &mut config.mysql.url), (&args.redis, "--redis", &mut config.redis.url)]
-        {
+        for (given, flag, variable, url) in [
+            (&args.mysql, "--mysql", "FLUX_MYSQL_URL", &mut config.mysql.url),
+            (&args.redis, "--redis", "FLUX_REDIS_URL", &mut config.redis.url),
+        ] {
             if let Some(given) = given {
-                *url = Some(without_password(given, flag)?);
+                *url = Some(url_without_password(given, flag, variable)?);
             }
         }
         let folder = Folder::open(&named)?;
@@ -299,35 +300,9 @@ fn gate_address(wanted: SocketAddr) -> Result<SocketAddr, Failure> {
     Ok(SocketAddr::new(wanted.ip(), free.port()))
 }
 
-/// Takes a URL from the command line, where every process can read it.
-fn without_password(url: &str, flag: &str) -> Result<Secret, Failure> {
-    let variable = format!("FLUX_{}_URL", flag.trim_start_matches('-').to_uppercase());
-    let after = url.split_once("://").map_or("", |(_, after)| after);
-    let login = after.split('/').next().and_then(|authority| authority.rsplit_once('@'));
-    if login.is_some_and(|(login, _)| login.contains(':')) {
-        return Err(Failure::new(format!(
-            "{flag}: a password does not go on the command line, where every process can read it. Put the URL into the \
-             variable {variable}, or into a file that {variable}_FILE names"
-        )));
-    }
-    Ok(Secret::new(url))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a76_a_password_is_not_taken_from_the_command_line() {
-        for url in ["mysql://root@127.0.0.1:3306/flux", "redis://10.0.0.1:6379", "mysql://[::1]:3306/flux"] {
-            assert_eq!(without_password(url, "--mysql").unwrap().expose(), url);
-        }
-        for url in ["mysql://root:hunter2@127.0.0.1/flux", "redis://:hunter2@127.0.0.1:6379"] {
-            let refused = without_password(url, "--redis").unwrap_err();
-            let told = refused.message().unwrap();
-            assert!(told.contains("FLUX_REDIS_URL_FILE") && !told.contains("hunter2"), "{told}");
-        }
-    }
 
     #[test]
     fn a_taken_port_of_the_gate_is_told_before_anything_is_started() {
