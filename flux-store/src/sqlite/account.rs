@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use flux_core::account::{
-    Account, AccountStore, ChangeEmail, CreateAccount, Email, Ended, NewAccount, Profile, ProfileChange,
-    USERNAME_RESERVED, Username, UsernamePrefix, Visibility,
+    Account, AccountStore, Card, ChangeEmail, CreateAccount, Email, Ended, NewAccount, Profile,
+    ProfileChange, USERNAME_RESERVED, Username, UsernamePrefix, Visibility,
 };
 use flux_core::feed::{FeedChange, FeedEntry};
 use flux_core::session::{Actor, SessionEndReason};
@@ -49,8 +49,8 @@ statements! {
 }
 
 many_statements! {
-    PROFILES = "WITH wanted(id) AS (VALUES ", "(?)",
-               concat!(") SELECT ", profile_columns!("a"), " FROM wanted CROSS JOIN accounts AS a ON a.user_id = wanted.id");
+    CARDS = "WITH wanted(id) AS (VALUES ", "(?)",
+               concat!(") SELECT ", profile_columns!("a"), ", a.state FROM wanted CROSS JOIN accounts AS a ON a.user_id = wanted.id");
     VISIBILITIES = "WITH wanted(id) AS (VALUES ", "(?)",
                    ") SELECT a.user_id, a.state, a.invisible, a.last_seen_ms \
                     FROM wanted CROSS JOIN accounts AS a ON a.user_id = wanted.id";
@@ -98,12 +98,12 @@ impl AccountStore for SqliteStore {
         self.account_by(BY_EMAIL, email.key()).await
     }
 
-    async fn profiles(&self, users: &[UserId]) -> Result<Vec<Profile>, StoreError> {
+    async fn cards(&self, users: &[UserId]) -> Result<Vec<Card>, StoreError> {
         let mut found = HashMap::with_capacity(users.len());
-        for statement in PROFILES.over(users, |_| (), |values, user| values.add(user.blob()))? {
+        for statement in CARDS.over(users, |_| (), |values, user| values.add(user.blob()))? {
             for row in self.readers.all(statement).await? {
-                let profile = Columns::of(&row).profile()?;
-                found.insert(profile.user, profile);
+                let card = Columns::of(&row).card()?;
+                found.insert(card.profile.user, card);
             }
         }
         Ok(users.iter().filter_map(|user| found.get(user).cloned()).collect())

@@ -277,6 +277,7 @@ mod tests {
     use std::path::Path;
     use std::sync::Arc;
 
+    use flux_core::message::MessageStore as _;
     use flux_core::testing::{ManualClock, SeededEntropy};
 
     use super::*;
@@ -304,13 +305,15 @@ mod tests {
             })
             .await;
         failed.unwrap_err();
+        let seen = store.horizon().await.unwrap();
         let channel = ChannelName::new("webhook").unwrap();
         let place = store.notice_place(&channel).await.unwrap();
         store.close().await;
         let store = open(&path).await;
+        assert!(store.horizon().await.unwrap() >= seen, "what a client has as its cursor");
         let given = store.writer.write(|tx| Box::pin(async { Ok::<_, StoreError>(tx.next_stamp()) }));
         let given = given.await.unwrap();
-        assert!(given > int(place.0), "{given} after {place:?}");
+        assert!(given > int(place.0) && given > int(seen.0), "{given} after {place:?} and {seen:?}");
         assert_eq!(store.notice_place(&channel).await.unwrap(), place);
     }
 }

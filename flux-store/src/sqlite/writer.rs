@@ -165,12 +165,16 @@ where
         Ok(value) => tx.run(sqlx::query(COMMIT)).await.map(|()| value).map_err(E::from),
         Err(error) => Err(error),
     };
-    // Given out once is given out, even if the commit failed: whether it did is not always known.
+    // Given out once is given out, even if the commit failed: whether it did is not always known. The horizon is only of
+    // what is surely in the file, so that it is not above what is found there when it is opened again.
+    let stamped = tx.stamp > desk.stamp;
     desk.stamp = tx.stamp;
     if done.is_ok() || tx.run(sqlx::query(ROLLBACK)).await.is_ok() {
         desk.connection = Some(tx.connection);
     }
-    horizon.store(desk.stamp, Ordering::Release);
+    if done.is_ok() && stamped {
+        horizon.store(desk.stamp, Ordering::Release);
+    }
     done
 }
 
@@ -290,7 +294,7 @@ mod tests {
     async fn a_stamp_of_a_transaction_that_failed_is_not_given_out_again() {
         let world = World::new().await;
         world.write(Duration::from_mins(1)).await.unwrap_err();
-        assert_eq!(world.store.horizon().await.unwrap(), Stamp(1), "it is over, so nothing comes under it");
+        assert_eq!(world.store.horizon().await.unwrap(), Stamp(0), "nothing of it is in the file");
         assert_eq!(world.write(Duration::ZERO).await.unwrap(), 2);
         assert_eq!(world.store.horizon().await.unwrap(), Stamp(2));
     }

@@ -54,6 +54,11 @@ statements! {
                       CROSS JOIN accounts AS a ON a.user_id = b.blocked_id \
                       WHERE b.blocker_id = ?1 AND (b.since_ms, b.blocked_id) > (?2, ?3) \
                       ORDER BY b.since_ms, b.blocked_id LIMIT ?4");
+    ALL_MUTUAL = "WITH other(id) AS (SELECT high_id FROM friendships WHERE low_id = ?1 \
+                                     UNION ALL SELECT low_id FROM friendships WHERE high_id = ?1) \
+                  SELECT id FROM other \
+                  WHERE NOT EXISTS (SELECT 1 FROM blocks WHERE blocker_id = ?1 AND blocked_id = other.id) \
+                    AND NOT EXISTS (SELECT 1 FROM blocks WHERE blocker_id = other.id AND blocked_id = ?1) LIMIT ?2";
 }
 
 many_statements! {
@@ -103,6 +108,15 @@ pub(super) async fn blocks(
 ) -> Result<Vec<Block>, StoreError> {
     let found = readers.all(paged(BLOCKS, user, page)).await?;
     sql::blocks(&found)
+}
+
+pub(super) async fn all_mutual(
+    readers: &Readers,
+    user: UserId,
+    at_most: usize,
+) -> Result<Vec<UserId>, StoreError> {
+    let found = readers.all(sqlx::query(ALL_MUTUAL).bind(user.blob()).bind(rows(at_most))).await?;
+    found.iter().map(|row| Columns::of(row).id("friendships")).collect()
 }
 
 pub(super) async fn mutual(

@@ -49,6 +49,10 @@ impl FriendStore for SqliteStore {
         list::mutual(&self.readers, user, others).await
     }
 
+    async fn all_mutual_friends(&self, user: UserId, limit: usize) -> Result<Vec<UserId>, StoreError> {
+        list::all_mutual(&self.readers, user, limit).await
+    }
+
     async fn blocks(&self, user: UserId, page: PageAfter) -> Result<Vec<Block>, StoreError> {
         list::blocks(&self.readers, user, page).await
     }
