@@ -25,6 +25,8 @@ struct TableState {
     rows: Vec<(Timestamp, EndedSession)>,
     down: bool,
     hangs: bool,
+    /// It has begun another epoch.
+    over: bool,
     asked: Vec<Option<Timestamp>>,
 }
 
@@ -60,6 +62,9 @@ impl SessionStore for Table {
         }
         let mut state = self.state();
         state.asked.push(since);
+        if state.over {
+            return Err(StoreError::OtherEpoch);
+        }
         if state.down {
             return Err(nothing());
         }
@@ -320,4 +325,37 @@ async fn a_session_is_told_of_wherever_it_was_heard_from_first() {
     assert_eq!(told.take_ended(), [ended]);
     let actor = Actor { user: ended.user, session: ended.session, generation: None };
     assert!(watch.is_ended(actor.session));
+}
+
+/// Lets everything happen that does not wait for time.
+async fn settle() {
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_store_in_another_epoch_is_not_read_again_and_nothing_known_of_the_one_before_is_fresh() {
+    let Watched { clock, table, watch, .. } = watched(WatchSettings::default());
+    let reading = tokio::spawn({
+        let watch = Arc::clone(&watch);
+        async move { watch.run().await }
+    });
+    let noticed = tokio::spawn({
+        let watch = Arc::clone(&watch);
+        async move { watch.other_epoch().await }
+    });
+    settle().await;
+    // A store that is down is another thing: it comes back.
+    table.set_down(true);
+    clock.advance(Duration::from_millis(400));
+    settle().await;
+    assert!(watch.is_fresh() && !watch.is_over() && !noticed.is_finished() && !reading.is_finished());
+
+    table.state().over = true;
+    clock.advance(Duration::from_millis(400));
+    reading.await.unwrap();
+    noticed.await.unwrap();
+    assert!(!watch.is_fresh() && !watch.is_complete() && watch.is_over());
+    watch.other_epoch().await;
 }

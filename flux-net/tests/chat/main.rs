@@ -5,6 +5,7 @@
 
 mod delivery;
 mod drain;
+mod epoch;
 mod floods;
 mod frames;
 mod handshake;

@@ -58,8 +58,9 @@ async fn a_store_that_was_open_writes_nothing_into_another_epoch_and_reads_nothi
 
     let late = world.send("in the first, which is over").await;
     assert!(matches!(late, Err(StoreError::OtherEpoch)), "{late:?}");
-    let read =
-        || async { world.store.history(world.bob.user, world.conversation, HistoryFrom::Before(None), 10).await };
+    let read = || async {
+        world.store.history(world.bob.user, world.conversation, HistoryFrom::Before(None), 10).await
+    };
     let late = read().await;
     assert!(matches!(late, Err(StoreError::OtherEpoch)), "{late:?}");
     let late = world.store.horizon().await;

@@ -38,6 +38,7 @@ pub(crate) struct FaultyStore {
     gate: Semaphore,
     waiting: AtomicUsize,
     panicking: AtomicBool,
+    over: AtomicBool,
 }
 
 impl FaultyStore {
@@ -49,6 +50,7 @@ impl FaultyStore {
             gate: Semaphore::new(0),
             waiting: AtomicUsize::new(0),
             panicking: AtomicBool::new(false),
+            over: AtomicBool::new(false),
         }
     }
 
@@ -73,6 +75,15 @@ impl FaultyStore {
         self.gate.add_permits(self.held_commits());
     }
 
+    /// Somebody else has begun another epoch.
+    pub(crate) fn end_epoch(&self) {
+        self.over.store(true, Ordering::SeqCst);
+    }
+
+    fn not_over(&self) -> Result<(), StoreError> {
+        if self.over.load(Ordering::SeqCst) { Err(StoreError::OtherEpoch) } else { Ok(()) }
+    }
+
     /// From now on reading history is a bug.
     pub(crate) fn panic_on_history(&self) {
         self.panicking.store(true, Ordering::SeqCst);
@@ -86,6 +97,7 @@ impl MessageStore for FaultyStore {
     }
 
     async fn commit(&self, batch: &[Write]) -> Result<Vec<Written>, StoreError> {
+        self.not_over()?;
         if self.gated.load(Ordering::SeqCst) {
             self.waiting.fetch_add(1, Ordering::SeqCst);
             let permit = self.gate.acquire().await.map_err(StoreError::unavailable)?;
@@ -129,6 +141,7 @@ impl MessageStore for FaultyStore {
     }
 
     async fn horizon(&self) -> Result<Stamp, StoreError> {
+        self.not_over()?;
         self.inner.horizon().await
     }
 
@@ -143,6 +156,7 @@ macro_rules! pass_on {
         #[async_trait]
         impl $port for FaultyStore {
             $(async fn $name(&self, $($arg: $kind),*) -> $answer {
+                self.not_over()?;
                 self.inner.$name($($arg),*).await
             })*
         }
