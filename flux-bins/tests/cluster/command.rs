@@ -10,6 +10,11 @@ async fn what_cannot_be_done_is_told_with_a_way_out() {
         (&["cluster", "up", "--mysql", "mysql://root:hunter2@127.0.0.1/flux"], "FLUX_MYSQL_URL_FILE"),
         (&["cluster", "up", "--chat", "0"], "1..=32"),
         (&["cluster", "nodes", "--data", "elsewhere"], "no cluster was started in elsewhere"),
+        (&["db", "info", "--database", "mysql://root:hunter2@127.0.0.1/flux"], "FLUX_MYSQL_URL_FILE"),
+        (&["db", "info", "--database", "postgres://root@127.0.0.1/flux"], "not of the form mysql://"),
+        (&["db", "new-epoch", "--database", "mysql://root@127.0.0.1:1/flux"], "127.0.0.1:1"),
+        (&["db", "new-epoch", "--database", "mysql://root@127.0.0.1/flux", "--data", "here"], "--data"),
+        (&["db", "info"], "there is no database"),
         (&["mail", "test", "--to", "ada@example.org"], "smtp.host"),
         (&["mail", "test", "--to", "nobody", "--set", "smtp.host=127.0.0.1"], "no e-mail address"),
     ] {

@@ -3,6 +3,7 @@
 
 mod archive;
 mod command;
+mod epoch;
 mod harness;
 mod people;
 mod processes;
