@@ -3,7 +3,7 @@
 mod ports;
 mod settings;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
@@ -12,6 +12,7 @@ use tracing::warn;
 pub use self::ports::Ports;
 pub use self::settings::{Role, Settings};
 use crate::account::{AccountPorts, Accounts};
+use crate::cache::{CachePorts, CacheSettings, UserCache};
 use crate::friend::{FriendPorts, Friends};
 use crate::id::NodeId;
 use crate::job::JobRunner;
@@ -40,6 +41,8 @@ pub struct Flux {
     pub friends: Arc<Friends>,
     /// Messages.
     pub messages: Arc<Messages>,
+    /// What is read of users.
+    pub cache: Arc<UserCache>,
     /// Messages of calls, that come over no connection.
     pub sender: Arc<dyn MessageSender>,
     /// Where clients should connect.
@@ -104,6 +107,7 @@ impl Flux {
             Arc::clone(clock),
             settings.revocations.interval,
         ));
+        tasks.spawn(Arc::clone(&flux.cache).run());
         let neighbours = Arc::clone(&flux.neighbours);
         tasks.spawn(async move { neighbours.end_leftovers().await });
         if settings.role == Role::Front {
@@ -149,10 +153,15 @@ impl Flux {
             Arc::clone(&ports.clock),
             settings.commit,
         );
+        let cache = user_cache(&ports, settings.cache);
+        // It hears who has parted before presence does, which asks it again.
+        let parting: Weak<UserCache> = Arc::downgrade(&cache);
+        router.observe_relations(parting);
         let presence = PresenceService::new(
             ports.durable.clone(),
             ports.durable.clone(),
             Arc::clone(&ports.directory),
+            Arc::clone(&cache),
             &router,
             Arc::clone(&ports.clock),
             settings.presence,
@@ -180,6 +189,7 @@ impl Flux {
                 sessions: ports.durable.clone(),
                 hasher: Arc::clone(&ports.hasher),
                 limiter: Arc::clone(&ports.limiter),
+                cache: Arc::clone(&cache),
                 mailer: Arc::clone(&ports.mailer),
                 clock: Arc::clone(&ports.clock),
                 entropy: Arc::clone(&ports.entropy),
@@ -192,6 +202,7 @@ impl Flux {
             FriendPorts {
                 friends: ports.durable.clone(),
                 limiter: Arc::clone(&ports.limiter),
+                cache: Arc::clone(&cache),
                 clock: Arc::clone(&ports.clock),
                 entropy: Arc::clone(&ports.entropy),
                 announcer: Arc::clone(&announcer),
@@ -267,6 +278,7 @@ impl Flux {
             Arc::clone(&ports.locks),
             announcer,
             Arc::clone(&sessions),
+            Arc::clone(&cache),
             Arc::clone(&ports.clock),
             settings.jobs,
         );
@@ -277,6 +289,7 @@ impl Flux {
             sessions,
             friends: Arc::new(friends),
             messages,
+            cache,
             sender,
             chooser,
             presence,
@@ -305,6 +318,15 @@ impl Flux {
     pub fn stop(&self) {
         self.tasks.abort();
     }
+}
+
+/// Over the port, if there is one.
+fn user_cache(ports: &Ports, settings: CacheSettings) -> Arc<UserCache> {
+    let cache = ports.cache.clone().map(|cache| {
+        let (clock, entropy) = (Arc::clone(&ports.clock), Arc::clone(&ports.entropy));
+        UserCache::new(CachePorts { cache, clock, entropy }, settings)
+    });
+    Arc::new(cache.unwrap_or_default())
 }
 
 /// One for each channel.

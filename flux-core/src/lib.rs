@@ -5,6 +5,7 @@
 //! which puts the services together, or with [`Friends`](friend::Friends), one use case from end to end.
 
 pub mod account;
+pub mod cache;
 pub mod entropy;
 pub mod feed;
 pub mod friend;

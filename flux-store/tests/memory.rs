@@ -5,11 +5,13 @@
 use std::sync::Arc;
 
 use flux_core::testing::contract::{
-    CodeHarness, DurableHarness, LimiterHarness, LockHarness, RoutingHarness,
+    CacheHarness, CodeHarness, DurableHarness, LimiterHarness, LockHarness, RoutingHarness,
 };
 use flux_core::testing::{ManualClock, SeededEntropy};
 use flux_core::{Clock, DurableStore, Timestamp};
-use flux_store::memory::{MemoryCodes, MemoryDirectory, MemoryLimiter, MemoryLocks, MemoryStore};
+use flux_store::memory::{
+    MemoryCache, MemoryCodes, MemoryDirectory, MemoryLimiter, MemoryLocks, MemoryStore,
+};
 
 /// 2026-01-01T00:00:00Z.
 const START: Timestamp = Timestamp::from_millis(1_767_225_600_000);
@@ -45,6 +47,12 @@ async fn routing() -> RoutingHarness {
     RoutingHarness::new(Arc::new(MemoryDirectory::new(clock))).with_time(time)
 }
 
+async fn cache() -> CacheHarness {
+    let (time, clock) = clock();
+    CacheHarness::new(Arc::new(MemoryCache::new(clock))).with_time(time)
+}
+
+flux_core::cache_contract!(cache);
 flux_core::durable_contract!(durable);
 flux_core::code_contract!(codes);
 flux_core::limiter_contract!(limiter);

@@ -54,6 +54,8 @@ impl Embedded {
             locks: Arc::new(MemoryLocks::new(Arc::clone(&clock))),
             directory: directory.clone(),
             registry: directory,
+            // SQLite in this process is as near as a cache would be.
+            cache: None,
             mailer,
             hasher: Arc::new(Argon2Hasher::new(&hashing(config))?),
             peers: Arc::new(NoPeers),

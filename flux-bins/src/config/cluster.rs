@@ -47,6 +47,8 @@ section! {
         pub password: Option<Secret> = None,
         /// What every key begins with.
         pub prefix: String = "flux".to_owned(),
+        /// Keeps profiles, and who is friends with whom, for a minute, so that MySQL is asked less often.
+        pub cache: bool = true,
         /// For rediss://, a file with the certificates of the authorities to trust, in PEM, in place of those that browsers
         /// trust.
         pub authority: String = String::new(),

@@ -5,6 +5,7 @@ use tracing::{info, warn};
 use super::{
     Account, AccountState, Accounts, ChangeEmail, CredentialError, Email, Password, Username, VerifyPassword,
 };
+use crate::cache::CacheKey;
 use crate::error::Fenced;
 use crate::guard::{ClientAddr, LimitKey, ready};
 use crate::mail::{Mail, MailContent};
@@ -123,7 +124,10 @@ impl Accounts {
     pub async fn delete(&self, actor: &Actor, password: Option<&Secret>) -> Result<(), CredentialError> {
         within(&*self.ports.clock, REQUEST_DEADLINE, async {
             let account = self.confirmed(actor, password).await?;
-            let ended = self.ports.accounts.delete_account(actor).await?;
+            let user = actor.user;
+            let known = [CacheKey::Card(user), CacheKey::Visibility(user), CacheKey::Friends(user)];
+            let deleted = self.ports.accounts.delete_account(actor);
+            let ended = self.ports.cache.changing(&known, deleted, |_| known.to_vec()).await?;
             self.ports.announcer.ended(&ended);
             info!(user.id = %actor.user, "account deleted");
             self.notify(account.email, MailContent::AccountDeleted).await;

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 pub use email::{Email, InvalidEmail};
 pub use error::{AccountError, CredentialError, ProvisionError, RegisterError};
-pub use model::{Account, AccountState, NewAccount, Profile, ProfileChange, Visibility};
+pub use model::{Account, AccountState, Card, NewAccount, Profile, ProfileChange, Visibility};
 pub use password::{HashError, InvalidPassword, NoPasswords, Password, PasswordHasher, VerifyPassword};
 pub use service::{AccountPorts, AccountRules, Accounts, MAX_FOUND, NewUser, Registration};
 pub use store::{AccountStore, ChangeEmail, CreateAccount, Ended};

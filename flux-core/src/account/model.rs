@@ -32,6 +32,15 @@ impl Profile {
     }
 }
 
+/// An account as services know it that show it to others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Card {
+    /// What others see.
+    pub profile: Profile,
+    /// Whether it may be used.
+    pub state: AccountState,
+}
+
 /// Whether an account may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

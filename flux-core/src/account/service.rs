@@ -7,10 +7,11 @@ use std::time::Duration;
 use tracing::info;
 
 use super::{
-    Account, AccountError, AccountState, AccountStore, CreateAccount, DisplayName, Email, NewAccount,
+    Account, AccountError, AccountState, AccountStore, Card, CreateAccount, DisplayName, Email, NewAccount,
     Password, PasswordHasher, Profile, ProfileChange, ProvisionError, RegisterError, Username,
     UsernamePrefix,
 };
+use crate::cache::{CacheKey, UserCache};
 use crate::entropy::Entropy;
 use crate::error::{Fenced, StoreError};
 use crate::guard::{Backoff, ClientAddr, LimitKey, Quota, RateLimiter, take};
@@ -75,7 +76,7 @@ pub struct NewUser {
 pub const MAX_FOUND: usize = 100;
 
 /// The most that a store is asked for at once.
-const MAX_PROFILES: usize = 500;
+const MAX_CARDS: usize = 500;
 
 /// What [`Accounts`] stands on.
 #[derive(Clone)]
@@ -88,6 +89,8 @@ pub struct AccountPorts {
     pub hasher: Arc<dyn PasswordHasher>,
     /// Counts attempts.
     pub limiter: Arc<dyn RateLimiter>,
+    /// What profiles are read through.
+    pub cache: Arc<UserCache>,
     /// Sends notices.
     pub mailer: Arc<dyn Mailer>,
     /// Time.
@@ -193,25 +196,28 @@ impl Accounts {
 
     /// What everybody may see of a user; a tombstone for a deleted one.
     pub async fn profile(&self, user: UserId) -> Result<Profile, AccountError> {
-        let account = self.ports.accounts.account(user);
-        let account = within(&*self.ports.clock, REQUEST_DEADLINE, account).await??;
-        match account {
-            Some(account) if account.state != AccountState::Disabled => Ok(account.profile),
-            _ => Err(AccountError::NotFound),
-        }
+        self.shown_profiles(&[user]).await?.pop().ok_or(AccountError::NotFound)
+    }
+
+    /// The same for many, in the order asked for; those that are not found are left out.
+    pub async fn shown_profiles(&self, users: &[UserId]) -> Result<Vec<Profile>, AccountError> {
+        let cards = within(&*self.ports.clock, REQUEST_DEADLINE, self.cards(users)).await??;
+        Ok(cards.into_iter().filter(is_shown).map(|card| card.profile).collect())
     }
 
     /// The profiles of those of `users` that exist, in the order asked for; tombstones for deleted ones. For the
     /// program itself: it tells of disabled accounts too, which their friends still see.
     pub async fn profiles(&self, users: &[UserId]) -> Result<Vec<Profile>, AccountError> {
-        within(&*self.ports.clock, REQUEST_DEADLINE, async {
-            let mut profiles = Vec::with_capacity(users.len().min(MAX_PROFILES));
-            for users in users.chunks(MAX_PROFILES) {
-                profiles.extend(self.ports.accounts.profiles(users).await?);
-            }
-            Ok(profiles)
-        })
-        .await?
+        let cards = within(&*self.ports.clock, REQUEST_DEADLINE, self.cards(users)).await??;
+        Ok(cards.into_iter().map(|card| card.profile).collect())
+    }
+
+    async fn cards(&self, users: &[UserId]) -> Result<Vec<Card>, StoreError> {
+        let mut cards = Vec::with_capacity(users.len().min(MAX_CARDS));
+        for users in users.chunks(MAX_CARDS) {
+            cards.extend(self.ports.cache.cards(&*self.ports.accounts, users).await?);
+        }
+        Ok(cards)
     }
 
     /// The actor's own account.
@@ -248,7 +254,9 @@ impl Accounts {
             return Err(AccountError::QueryTooShort);
         }
         if let Ok(user) = UserId::from_str(query) {
-            return Ok(shown(self.ports.accounts.account(user).await?));
+            let cards = self.cards(&[user]).await?;
+            let active = cards.into_iter().filter(|card| card.state == AccountState::Active);
+            return Ok(active.map(|card| card.profile).collect());
         }
         if query.contains('@') {
             return match Email::new(query) {
@@ -269,7 +277,9 @@ impl Accounts {
         actor: &Actor,
         change: &ProfileChange,
     ) -> Result<Profile, AccountError> {
+        let card = [CacheKey::Card(actor.user)];
         let changed = self.ports.accounts.change_profile(actor, change);
+        let changed = self.ports.cache.changing(&card, changed, |_| card.to_vec());
         let (profile, entry) = within(&*self.ports.clock, REQUEST_DEADLINE, changed).await??;
         if let Some(entry) = entry {
             self.ports.announcer.entries(&[(actor.user, entry)]);
@@ -279,7 +289,9 @@ impl Accounts {
 
     /// Switches an account off or on again: for operators. Off ends all its sessions.
     pub async fn set_disabled(&self, user: UserId, disabled: bool) -> Result<(), AccountError> {
+        let known = [CacheKey::Card(user), CacheKey::Visibility(user)];
         let set = self.ports.accounts.set_disabled(user, disabled);
+        let set = self.ports.cache.changing(&known, set, |_| known.to_vec());
         let ended =
             within(&*self.ports.clock, REQUEST_DEADLINE, set).await??.ok_or(AccountError::NotFound)?;
         self.ports.announcer.ended(&ended);
@@ -292,6 +304,11 @@ impl Accounts {
         let account = self.ports.accounts.account(actor.user).await?;
         Ok(account.filter(|account| account.state == AccountState::Active))
     }
+}
+
+/// Whether others may see it: a disabled account is like none.
+fn is_shown(card: &Card) -> bool {
+    card.state != AccountState::Disabled
 }
 
 fn shown(account: Option<Account>) -> Vec<Profile> {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Account, Email, NewAccount, Profile, ProfileChange, Username, UsernamePrefix, Visibility};
+use super::{Account, Card, Email, NewAccount, Profile, ProfileChange, Username, UsernamePrefix, Visibility};
 use crate::error::{ActError, StoreError};
 use crate::feed::FeedEntry;
 use crate::id::{SessionId, UserId};
@@ -62,8 +62,8 @@ pub trait AccountStore: Send + Sync + 'static {
     /// The account, not deleted, whose address has the same [`Email::key`].
     async fn account_by_email(&self, email: &Email) -> Result<Option<Account>, StoreError>;
 
-    /// The profiles of those of `users` that exist, in the order asked for; deleted ones as tombstones. At most 500.
-    async fn profiles(&self, users: &[UserId]) -> Result<Vec<Profile>, StoreError>;
+    /// The cards of those of `users` that exist, in the order asked for; deleted ones as tombstones. At most 500.
+    async fn cards(&self, users: &[UserId]) -> Result<Vec<Card>, StoreError>;
 
     /// What the accounts of those of `users` that exist let others know of their presence, in any order. At most 500.
     async fn visibilities(&self, users: &[UserId]) -> Result<Vec<Visibility>, StoreError>;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::account::PasswordHasher;
+use crate::cache::CacheStore;
 use crate::durable::DurableStore;
 use crate::entropy::Entropy;
 use crate::guard::{LockStore, RateLimiter};
@@ -28,6 +29,8 @@ pub struct Ports {
     pub directory: Arc<dyn SessionDirectory>,
     /// Which nodes live.
     pub registry: Arc<dyn NodeRegistry>,
+    /// What is read of users again and again, where that is quicker than the durable store.
+    pub cache: Option<Arc<dyn CacheStore>>,
     /// Mail.
     pub mailer: Arc<dyn Mailer>,
     /// Passwords.

@@ -1,6 +1,7 @@
 //! How a process behaves.
 
 use crate::account::AccountRules;
+use crate::cache::CacheSettings;
 use crate::friend::FriendRules;
 use crate::id::NodeId;
 use crate::job::JobSettings;
@@ -42,6 +43,8 @@ pub struct Settings {
     pub friends: FriendRules,
     /// Group commit.
     pub commit: CommitSettings,
+    /// The cache of users.
+    pub cache: CacheSettings,
     /// Presence.
     pub presence: PresenceSettings,
     /// The read of revocations.
@@ -79,6 +82,7 @@ impl Default for Settings {
             sessions: SessionRules::default(),
             friends: FriendRules::default(),
             commit: CommitSettings::default(),
+            cache: CacheSettings::default(),
             presence: PresenceSettings::default(),
             revocations: WatchSettings::default(),
             repair: RepairSettings::default(),

@@ -6,8 +6,9 @@ use std::time::Duration;
 use super::page::{Placed, page_of};
 use super::{
     Block, Friend, FriendError, FriendLimits, FriendRefusal, FriendRequest, FriendStore, Greeting, MAX_PAGE,
-    Page, PageAfter, PageToken, RelationAnswer, RelationChange, Remark, RequestDirection,
+    Page, PageAfter, PageToken, RelationAnswer, RelationChange, RelationChanged, Remark, RequestDirection,
 };
+use crate::cache::{CacheKey, UserCache, relations_in};
 use crate::entropy::Entropy;
 use crate::error::StoreError;
 use crate::guard::{LimitKey, Quota, RateLimiter, take};
@@ -52,6 +53,8 @@ pub struct FriendPorts {
     pub friends: Arc<dyn FriendStore>,
     /// Counts changes.
     pub limiter: Arc<dyn RateLimiter>,
+    /// What is told of changes, before anybody else is.
+    pub cache: Arc<UserCache>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -134,7 +137,13 @@ impl Friends {
                 _ => ("friend.change", self.rules.changes_per_user),
             };
             take(&*self.ports.limiter, &LimitKey::new(action, actor.user.to_string()), quota).await??;
-            let changed = self.ports.friends.change_relation(actor, &change, &self.rules.limits).await??;
+            let changed = self.ports.friends.change_relation(actor, &change, &self.rules.limits);
+            let doubtful = doubtful(actor, &change);
+            let related = |changed: &Result<RelationChanged, _>| match changed {
+                Ok(changed) => relations_in(&changed.entries),
+                Err(_) => Vec::new(),
+            };
+            let changed = self.ports.cache.changing(&doubtful, changed, related).await??;
             self.ports.announcer.entries(&changed.entries);
             Ok(changed.answer)
         })
@@ -189,6 +198,22 @@ impl Friends {
         let items = within(&*self.ports.clock, REQUEST_DEADLINE, list(after)).await??;
         Ok(page_of(items, limit))
     }
+}
+
+/// Of whom the friends may be others, where it is not known what came of a change. Whose request was accepted is not
+/// known without an answer: they have one friend more than is kept of them, until that ends by itself.
+fn doubtful(actor: &Actor, change: &RelationChange) -> Vec<CacheKey> {
+    let other = match change {
+        RelationChange::Request { to: other, .. }
+        | RelationChange::Remove(other)
+        | RelationChange::Block(other)
+        | RelationChange::Unblock(other) => Some(*other),
+        RelationChange::Accept(_) => None,
+        RelationChange::Reject(_) | RelationChange::Cancel(_) | RelationChange::Remark(..) => {
+            return Vec::new();
+        }
+    };
+    [Some(actor.user), other].into_iter().flatten().map(CacheKey::Friends).collect()
 }
 
 /// A store answered something else than what [`decide`](super::decide) says.

@@ -63,6 +63,10 @@ pub trait FriendStore: Send + Sync + 'static {
     /// Those of `others` that `user` is friends with, without a block in either direction.
     async fn mutual_friends(&self, user: UserId, others: &[UserId]) -> Result<Vec<UserId>, StoreError>;
 
+    /// All that `user` is friends with, without a block in either direction, each once and in any order; some of them,
+    /// if there are more than `limit`.
+    async fn all_mutual_friends(&self, user: UserId, limit: usize) -> Result<Vec<UserId>, StoreError>;
+
     /// Whom `user` blocks.
     async fn blocks(&self, user: UserId, page: PageAfter) -> Result<Vec<Block>, StoreError>;
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tracing::{debug, warn};
 
 use crate::DurableStore;
+use crate::cache::{UserCache, relations_in};
 use crate::error::StoreError;
 use crate::guard::LockStore;
 use crate::session::{Announcer, Sessions};
@@ -42,6 +43,7 @@ pub struct JobRunner {
     locks: Arc<dyn LockStore>,
     announcer: Arc<dyn Announcer>,
     sessions: Arc<Sessions>,
+    cache: Arc<UserCache>,
     clock: Arc<dyn Clock>,
     settings: JobSettings,
 }
@@ -56,10 +58,11 @@ impl JobRunner {
         locks: Arc<dyn LockStore>,
         announcer: Arc<dyn Announcer>,
         sessions: Arc<Sessions>,
+        cache: Arc<UserCache>,
         clock: Arc<dyn Clock>,
         settings: JobSettings,
     ) -> Self {
-        Self { store, locks, announcer, sessions, clock, settings }
+        Self { store, locks, announcer, sessions, cache, clock, settings }
     }
 
     /// Turns for ever.
@@ -96,8 +99,11 @@ impl JobRunner {
     ) -> Result<(), StoreError> {
         for job in jobs {
             loop {
-                let step = within(&*self.clock, LEASE / 3, self.store.advance_job(job, self.settings.page))
-                    .await??;
+                let step = self.store.advance_job(job, self.settings.page);
+                // Of a step whose answer is lost nothing is known. It ends friendships of somebody who is gone, and not
+                // seen any more, whoever still counts them as a friend.
+                let step = self.cache.changing(&[], step, |step| relations_in(&step.entries));
+                let step = within(&*self.clock, LEASE / 3, step).await??;
                 self.announcer.entries(&step.entries);
                 debug!(told = step.entries.len(), done = step.done, "job advanced");
                 if step.done {

@@ -46,8 +46,10 @@ impl Digest {
         let others = wrote.len().saturating_sub(NAMED);
         wrote.truncate(NAMED);
         let named: Vec<_> = wrote.iter().map(|(user, _)| *user).collect();
-        let profiles = self.accounts.profiles(&named).await.map_err(NotTaken::later)?;
-        let name = |user| profiles.iter().find(|profile| profile.user == user && !profile.deleted());
+        let cards = self.accounts.cards(&named).await.map_err(NotTaken::later)?;
+        let name = |user| {
+            cards.iter().map(|card| &card.profile).find(|profile| profile.user == user && !profile.deleted())
+        };
         let senders = wrote.into_iter().map(|(user, messages)| DigestSender {
             name: name(user).map(|profile| profile.display_name.clone()),
             messages,

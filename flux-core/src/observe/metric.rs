@@ -138,6 +138,9 @@ crate::metrics! {
     REVOCATION_READS: Counter "flux_revocation_reads_total" ["outcome"] "reads of the durable revocations";
     REVOCATIONS_READ_AT: Gauge "flux_revocations_read_timestamp_seconds" [] "when the revocations were last read, in seconds since 1970";
     MUTED: Gauge "flux_content_held_back" [] "1 while nothing that people wrote is pushed, because revocations cannot be read";
+    CACHE_READS: Counter "flux_cache_reads_total" ["kind", "outcome"] "what was looked for in the cache of users";
+    CACHE_FILLS: Counter "flux_cache_fills_total" ["kind", "outcome"] "what was read from the store to be kept in the cache of users";
+    CACHE_FORGETS: Counter "flux_cache_forgets_total" ["kind", "outcome"] "what changed and had to leave the cache of users";
     RATE_LIMITED: Counter "flux_rate_limited_total" ["action"] "actions refused because there were too many";
 }
 

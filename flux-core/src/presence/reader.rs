@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Presence, PresenceState};
 use crate::account::{AccountStore, Visibility};
+use crate::cache::UserCache;
 use crate::error::StoreError;
 use crate::id::UserId;
 use crate::routing::{Located, SessionDirectory};
@@ -17,12 +18,18 @@ const PAGE: usize = 500;
 pub struct PresenceReader {
     accounts: Arc<dyn AccountStore>,
     directory: Arc<dyn SessionDirectory>,
+    cache: Arc<UserCache>,
 }
 
 impl PresenceReader {
     /// Over its ports.
     pub fn new(accounts: Arc<dyn AccountStore>, directory: Arc<dyn SessionDirectory>) -> Self {
-        Self { accounts, directory }
+        Self { accounts, directory, cache: Arc::default() }
+    }
+
+    /// Reads accounts through `cache`. That is for who hears what other nodes say of presence, and tells the cache.
+    pub(super) fn through(self, cache: Arc<UserCache>) -> Self {
+        Self { cache, ..self }
     }
 
     /// What friends see of each of `users`; [`PresenceState::Unknown`] where directory or store does not answer. Whoever
@@ -57,7 +64,7 @@ impl PresenceReader {
     }
 
     async fn visibilities(&self, users: &[UserId]) -> Result<BTreeMap<UserId, Visibility>, StoreError> {
-        let found = self.accounts.visibilities(users).await?;
+        let found = self.cache.visibilities(&*self.accounts, users).await?;
         Ok(found.into_iter().map(|shown| (shown.user, shown)).collect())
     }
 }

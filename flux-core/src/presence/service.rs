@@ -10,6 +10,7 @@ use tracing::warn;
 use super::{OwnPresence, Presence, PresenceReader, PresenceState};
 use crate::ErrorCode;
 use crate::account::AccountStore;
+use crate::cache::{CacheKey, UserCache};
 use crate::error::{ActError, StoreError};
 use crate::friend::FriendStore;
 use crate::id::{Generation, SessionId, UserId};
@@ -88,6 +89,7 @@ pub struct PresenceService {
     friends: Arc<dyn FriendStore>,
     directory: Arc<dyn SessionDirectory>,
     reader: PresenceReader,
+    cache: Arc<UserCache>,
     router: Arc<Router>,
     hub: Arc<Hub>,
     clock: Arc<dyn Clock>,
@@ -105,6 +107,8 @@ struct State {
     told: BTreeMap<UserId, Presence>,
     /// Who has to be looked at again.
     dirty: BTreeSet<UserId>,
+    /// How often two have parted, as far as is known here.
+    partings: u64,
     /// When (monotonic) everybody who is watched has to be looked at once more.
     all_again: Option<Duration>,
     /// Whose last connection here ended, and until when (monotonic) they count as there.
@@ -117,18 +121,21 @@ impl PresenceService {
         accounts: Arc<dyn AccountStore>,
         friends: Arc<dyn FriendStore>,
         directory: Arc<dyn SessionDirectory>,
+        cache: Arc<UserCache>,
         router: &Arc<Router>,
         clock: Arc<dyn Clock>,
         settings: PresenceSettings,
     ) -> Arc<Self> {
         let hub = Arc::clone(router.hub());
         let state = Mutex::default();
-        let reader = PresenceReader::new(Arc::clone(&accounts), Arc::clone(&directory));
+        let reader =
+            PresenceReader::new(Arc::clone(&accounts), Arc::clone(&directory)).through(Arc::clone(&cache));
         let service = Arc::new(Self {
             accounts,
             friends,
             directory,
             reader,
+            cache,
             router: Arc::clone(router),
             hub,
             clock,
@@ -157,10 +164,15 @@ impl PresenceService {
         }
         let asked: Vec<UserId> = wanted.iter().copied().collect();
         let reads = async {
-            let visible: BTreeSet<_> =
-                self.friends.mutual_friends(actor.user, &asked).await?.into_iter().collect();
-            // Registered before the state is read: a change in between is told, perhaps twice, never missed.
-            self.register(watcher, outbox, &visible);
+            let visible = loop {
+                let partings = self.state().partings;
+                let visible = self.cache.mutual_friends(&*self.friends, actor.user, &asked).await?;
+                let visible: BTreeSet<_> = visible.into_iter().collect();
+                // Registered before the state is read: a change in between is told, perhaps twice, never missed.
+                if self.register(watcher, outbox, &visible, partings) {
+                    break visible;
+                }
+            };
             let seen: Vec<UserId> = visible.iter().copied().collect();
             Ok::<_, StoreError>(self.look_up(&seen).await)
         };
@@ -194,7 +206,9 @@ impl PresenceService {
     pub async fn set(&self, actor: &Actor, presence: OwnPresence) -> Result<(), PresenceError> {
         let invisible = presence == OwnPresence::Invisible;
         let writes = async {
-            self.accounts.set_invisible(actor, invisible).await?;
+            let known = [CacheKey::Visibility(actor.user)];
+            let set = self.accounts.set_invisible(actor, invisible);
+            self.cache.changing(&known, set, |()| known.to_vec()).await?;
             if let Some(generation) = actor.generation {
                 let away = presence == OwnPresence::Away;
                 let Actor { user, session, .. } = *actor;
@@ -228,7 +242,13 @@ impl PresenceService {
     }
 
     /// Looks at `user` again at the next turn, because another node says so.
-    pub fn look_again(&self, user: UserId) {
+    pub fn changed_elsewhere(&self, user: UserId) {
+        self.cache.changed_elsewhere(CacheKey::Visibility(user));
+        self.look_again(user);
+    }
+
+    /// Looks at `user` again at the next turn.
+    fn look_again(&self, user: UserId) {
         let mut state = self.state();
         if state.watchers.contains_key(&user) {
             state.dirty.insert(user);
@@ -282,7 +302,9 @@ impl PresenceService {
         if gone.is_empty() {
             return;
         }
+        let known: Vec<_> = gone.iter().map(|(user, _)| CacheKey::Visibility(*user)).collect();
         let write = self.accounts.touch_last_seen(&gone);
+        let write = self.cache.changing(&known, write, |()| known.clone());
         if !matches!(within(&*self.clock, self.settings.deadline, write).await, Ok(Ok(()))) {
             warn!(users = gone.len(), "last seen not recorded");
         }
@@ -298,12 +320,24 @@ impl PresenceService {
         self.reader.look(users, here).await
     }
 
-    fn register(&self, watcher: Watcher, outbox: &Arc<Outbox>, users: &BTreeSet<UserId>) {
+    /// Does nothing, and says so, if any two have parted since there were `partings`: they may be among those who were
+    /// still found to be friends, and would see each other.
+    fn register(
+        &self,
+        watcher: Watcher,
+        outbox: &Arc<Outbox>,
+        users: &BTreeSet<UserId>,
+        partings: u64,
+    ) -> bool {
         let mut state = self.state();
+        if state.partings != partings {
+            return false;
+        }
         for user in users {
             state.watchers.entry(*user).or_default().insert(watcher, Arc::clone(outbox));
         }
         state.watching.entry(watcher).or_default().extend(users);
+        true
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -314,6 +348,7 @@ impl PresenceService {
 impl RelationObserver for PresenceService {
     fn parted(&self, one: UserId, other: UserId) {
         let mut state = self.state();
+        state.partings += 1;
         for (watched, by) in [(one, other), (other, one)] {
             let outboxes = state.watchers.get(&watched).into_iter().flatten();
             let gone: Vec<_> = outboxes

@@ -130,6 +130,9 @@ impl FriendStore for Broken {
     async fn mutual_friends(&self, _: UserId, _: &[UserId]) -> Result<Vec<UserId>, StoreError> {
         self.answer().await
     }
+    async fn all_mutual_friends(&self, _: UserId, _: usize) -> Result<Vec<UserId>, StoreError> {
+        self.answer().await
+    }
     async fn blocks(&self, _: UserId, _: PageAfter) -> Result<Vec<Block>, StoreError> {
         self.answer().await
     }

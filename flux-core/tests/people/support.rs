@@ -129,6 +129,7 @@ impl World {
                 sessions: session_store.clone(),
                 hasher: hasher.clone(),
                 limiter: limiter.clone(),
+                cache: Arc::default(),
                 mailer: post,
                 clock: time.clone(),
                 entropy: entropy.clone(),
@@ -153,6 +154,7 @@ impl World {
             FriendPorts {
                 friends: setup.friend_store.unwrap_or_else(|| store.clone()),
                 limiter,
+                cache: Arc::default(),
                 clock: time,
                 entropy,
                 announcer: watch.clone(),

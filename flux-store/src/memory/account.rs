@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use flux_core::account::{
-    Account, AccountState, AccountStore, Bio, ChangeEmail, CreateAccount, Email, Ended, NewAccount, Profile,
-    ProfileChange, USERNAME_RESERVED, Username, UsernamePrefix, Visibility,
+    Account, AccountState, AccountStore, Bio, Card, ChangeEmail, CreateAccount, Email, Ended, NewAccount,
+    Profile, ProfileChange, USERNAME_RESERVED, Username, UsernamePrefix, Visibility,
 };
 use flux_core::feed::{FeedChange, FeedEntry};
 use flux_core::session::{Actor, SessionEndReason};
@@ -126,13 +126,10 @@ impl AccountStore for MemoryStore {
         Ok(accounts.emails.get(&email.key()).and_then(|user| accounts.get(*user)).cloned())
     }
 
-    async fn profiles(&self, users: &[UserId]) -> Result<Vec<Profile>, StoreError> {
+    async fn cards(&self, users: &[UserId]) -> Result<Vec<Card>, StoreError> {
         let accounts = &self.read().accounts;
-        Ok(users
-            .iter()
-            .filter_map(|user| accounts.get(*user))
-            .map(|account| account.profile.clone())
-            .collect())
+        let card = |account: &Account| Card { profile: account.profile.clone(), state: account.state };
+        Ok(users.iter().filter_map(|user| accounts.get(*user)).map(card).collect())
     }
 
     async fn visibilities(&self, users: &[UserId]) -> Result<Vec<Visibility>, StoreError> {

@@ -90,6 +90,11 @@ impl Relations {
         self.blocks.get(&(who, whom)).copied()
     }
 
+    /// Whether neither blocks the other.
+    fn open(&self, one: UserId, other: UserId) -> bool {
+        self.blocking(one, other).is_none() && self.blocking(other, one).is_none()
+    }
+
     fn insert_request(&mut self, kept: KeptRequest) {
         let KeptRequest { request: FriendRequest { request, from, to, greeting, created, state }, hidden } =
             kept;
@@ -351,10 +356,16 @@ impl FriendStore for MemoryStore {
         let relations = &self.read().relations;
         let mutual = |other: &UserId| {
             Pair::new(user, *other).is_some_and(|pair| relations.friendships.contains_key(&pair))
-                && relations.blocking(user, *other).is_none()
-                && relations.blocking(*other, user).is_none()
+                && relations.open(user, *other)
         };
         Ok(others.iter().copied().filter(mutual).collect())
+    }
+
+    async fn all_mutual_friends(&self, user: UserId, limit: usize) -> Result<Vec<UserId>, StoreError> {
+        let relations = &self.read().relations;
+        let friends = page(&relations.friends, user, None, usize::MAX, |id: UserId| id.as_uuid());
+        let mutual = friends.map(|(_, other)| other).filter(|other| relations.open(user, *other));
+        Ok(mutual.take(limit).collect())
     }
 
     async fn blocks(&self, user: UserId, after: PageAfter) -> Result<Vec<Block>, StoreError> {

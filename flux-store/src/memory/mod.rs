@@ -1,10 +1,12 @@
 //! Every port in memory: nothing survives the process, nothing needs a server, every run is the same.
 //!
 //! [`MemoryStore`] is the durable store that says of itself that it is not durable. The volatile ports stand alone,
-//! each over a clock: [`MemoryCodes`], [`MemoryLimiter`], [`MemoryLocks`], and [`MemoryDirectory`] for who is
-//! connected where and which nodes live. [`MemoryMailer`] keeps mails for a test to read.
+//! each over a clock: [`MemoryCodes`], [`MemoryLimiter`], [`MemoryLocks`], [`MemoryDirectory`] for who is connected where
+//! and which nodes live, and [`MemoryCache`] for several processes' worth of services in one. [`MemoryMailer`] keeps
+//! mails for a test to read.
 
 mod account;
+mod cache;
 mod changes;
 mod code;
 mod directory;
@@ -26,6 +28,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use flux_core::{Clock, DurableStore, Entropy, Epoch, Timestamp};
 
+pub use cache::MemoryCache;
 pub use code::MemoryCodes;
 pub use directory::MemoryDirectory;
 pub use limiter::MemoryLimiter;

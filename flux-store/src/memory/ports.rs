@@ -21,6 +21,8 @@ pub fn ports(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Ports {
         locks: Arc::new(MemoryLocks::new(Arc::clone(&clock))),
         directory: directory.clone(),
         registry: directory,
+        // The store is as near.
+        cache: None,
         mailer: Arc::new(MemoryMailer::new()),
         hasher: Arc::new(NoPasswords),
         peers: Arc::new(NoPeers),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use flux_core::account::{
-    Account, AccountStore, ChangeEmail, CreateAccount, Email, Ended, NewAccount, Profile, ProfileChange,
-    USERNAME_RESERVED, Username, UsernamePrefix, Visibility,
+    Account, AccountStore, Card, ChangeEmail, CreateAccount, Email, Ended, NewAccount, Profile,
+    ProfileChange, USERNAME_RESERVED, Username, UsernamePrefix, Visibility,
 };
 use flux_core::feed::{FeedChange, FeedEntry};
 use flux_core::session::{Actor, SessionEndReason};
@@ -52,7 +52,7 @@ statements! {
 }
 
 many_statements! {
-    PROFILES = concat!("SELECT ", profile_columns!("a"), " FROM accounts AS a FORCE INDEX (PRIMARY) \
+    CARDS = concat!("SELECT ", profile_columns!("a"), ", a.state FROM accounts AS a FORCE INDEX (PRIMARY) \
                         WHERE a.user_id IN ("), "?", ")";
     VISIBILITIES = "SELECT a.user_id, a.state, a.invisible, a.last_seen_ms FROM accounts AS a FORCE INDEX (PRIMARY) \
                     WHERE a.user_id IN (", "?", ")";
@@ -110,12 +110,12 @@ impl AccountStore for MySqlStore {
         self.account_by(sql(BY_EMAIL).bytes(email.key())).await
     }
 
-    async fn profiles(&self, users: &[UserId]) -> Result<Vec<Profile>, StoreError> {
+    async fn cards(&self, users: &[UserId]) -> Result<Vec<Card>, StoreError> {
         let mut found = HashMap::with_capacity(users.len());
-        for statement in PROFILES.over(users, Statement::id) {
+        for statement in CARDS.over(users, Statement::id) {
             for row in self.inner.all(statement).await? {
-                let profile = Columns::of(&row).profile()?;
-                found.insert(profile.user, profile);
+                let card = Columns::of(&row).card()?;
+                found.insert(card.profile.user, card);
             }
         }
         Ok(users.iter().filter_map(|user| found.get(user).cloned()).collect())

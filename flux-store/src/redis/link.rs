@@ -104,6 +104,7 @@ enum Request<'a> {
     Command(&'a Cmd),
     Each(&'a [Cmd]),
     Script(&'a Invocation<'a>),
+    Scripts(&'a [Invocation<'a>]),
 }
 
 impl Request<'_> {
@@ -116,6 +117,17 @@ impl Request<'_> {
                 Err(failure) if failure.script_unknown() => Ok(vec![connection.ask(&call.in_full()).await?]),
                 answer => Ok(vec![answer?]),
             },
+            Self::Scripts(calls) => {
+                let by_hash: Vec<Cmd> = calls.iter().map(Invocation::by_hash).collect();
+                match connection.ask_each(&by_hash).await {
+                    // Of several servers some may have done it: what is done twice is done once.
+                    Err(failure) if failure.script_unknown() => {
+                        let in_full: Vec<Cmd> = calls.iter().map(Invocation::in_full).collect();
+                        connection.ask_each(&in_full).await
+                    }
+                    answers => answers,
+                }
+            }
         }
     }
 }
@@ -153,6 +165,14 @@ impl Link {
     /// What a script gives.
     pub(super) async fn eval(&self, repeat: Repeat, call: &Invocation<'_>) -> Result<Value, Failure> {
         self.run(repeat, Request::Script(call)).await.map(first)
+    }
+
+    /// What scripts give that each concern one key; asking twice must be safe.
+    pub(super) async fn eval_each(&self, calls: &[Invocation<'_>]) -> Result<Vec<Value>, Failure> {
+        if calls.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.run(Repeat::Safe, Request::Scripts(calls)).await
     }
 
     /// Waits for what takes several calls, but not longer than for one.

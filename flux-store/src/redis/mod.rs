@@ -1,7 +1,7 @@
 //! The volatile ports on Redis 6.2 or later: one server, a master behind sentinels, or a Cluster.
 //!
-//! [`Redis`] is the connection that all of them share: [`RedisCodes`], [`RedisLimiter`], [`RedisLocks`], and
-//! [`RedisDirectory`] for who is connected where and which nodes live. It connects by itself and comes back by itself,
+//! [`Redis`] is the connection that all of them share: [`RedisCodes`], [`RedisLimiter`], [`RedisLocks`],
+//! [`RedisCache`] for what was read of users, and [`RedisDirectory`] for who is connected where and which nodes live. It connects by itself and comes back by itself,
 //! and every call ends within [`RedisConfig::deadline`]. While the server does not answer, a breaker refuses calls at
 //! once as [`StoreError::Unavailable`], and attempts to reach it go on in the background, so that it is used again within a
 //! second of being back. After an error the sentinels are asked for the master anew.
@@ -31,6 +31,8 @@
 //!
 //! Ids of users, sessions and nodes, names of locks, kinds of limits; who a limit or a code concerns only as a hash.
 
+mod cache;
+mod cached;
 mod code;
 mod config;
 mod connect;
@@ -52,6 +54,7 @@ use std::sync::Arc;
 
 use flux_core::{Clock, StoreError};
 
+pub use cache::RedisCache;
 pub use code::RedisCodes;
 pub use config::{
     InvalidRedisUrl, RedisConfig, RedisConfigError, RedisLogin, RedisTls, RedisTopology, RedisUrl,
@@ -80,6 +83,8 @@ pub struct RedisPorts {
     pub limiter: Arc<RedisLimiter>,
     /// Locks.
     pub locks: Arc<RedisLocks>,
+    /// What was read of users.
+    pub cache: Arc<RedisCache>,
     /// Who is connected where, and which nodes live: the directory and the registry in one.
     pub directory: Arc<RedisDirectory>,
 }
@@ -110,6 +115,7 @@ impl Redis {
             codes: Arc::new(RedisCodes::new(self.clone())),
             limiter: Arc::new(RedisLimiter::new(self.clone())),
             locks: Arc::new(RedisLocks::new(self.clone())),
+            cache: Arc::new(RedisCache::new(self.clone())),
             directory: Arc::new(RedisDirectory::new(self.clone())),
         }
     }

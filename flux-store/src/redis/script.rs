@@ -41,6 +41,8 @@ scripts! {
     FAIL = "clock" "failure" "fail";
     ACQUIRE = "clock" "lock" "acquire";
     EXTEND = "clock" "lock" "extend";
+    RESERVE = "clock" "place" "reserve";
+    FILL = "clock" "place" "fill";
 }
 
 /// A call of a script.

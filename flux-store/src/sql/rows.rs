@@ -1,7 +1,9 @@
 //! Reading rows and binding values: the one place that knows how the core's types stand in columns, whichever database
 //! the columns are in.
 
-use flux_core::account::{Account, AccountState, Bio, DisplayName, Email, Profile, Username, Visibility};
+use flux_core::account::{
+    Account, AccountState, Bio, Card, DisplayName, Email, Profile, Username, Visibility,
+};
 use flux_core::session::{Device, DeviceClass, DeviceName, Session};
 use flux_core::{
     ConversationId, Epoch, Generation, JobId, MessageId, RequestId, Secret, Seq, SessionId, StoreError,
@@ -181,6 +183,11 @@ impl<'r, R: SqlRow> Columns<'r, R> {
             2 => Ok(AccountState::Deleted),
             _ => Err(corrupt("accounts.state")),
         }
+    }
+
+    /// Of `profile_columns!` and the state.
+    pub(crate) fn card(&mut self) -> Result<Card, StoreError> {
+        Ok(Card { profile: self.profile()?, state: self.account_state()? })
     }
 
     /// Of `account_columns!`.

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock, mpsc};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use flux_core::routing::{Located, NodeInfo};
-use flux_core::testing::contract::{CodeHarness, LimiterHarness, LockHarness, RoutingHarness};
+use flux_core::testing::contract::{CacheHarness, CodeHarness, LimiterHarness, LockHarness, RoutingHarness};
 use flux_core::testing::{ManualClock, SeededEntropy};
 use flux_core::{Generation, NodeId, SessionId, StoreError, Timestamp, UserId};
 use flux_store::redis::{Redis, RedisConfig, RedisTopology};
@@ -135,6 +135,11 @@ fn with_time(topology: RedisTopology) -> (ManualClock, flux_store::redis::RedisP
     let time = ManualClock::new(Timestamp::from_millis(1_767_225_600_000));
     let redis = open(&config(topology)).with_clock(Arc::new(time.clone()));
     (time, redis.ports())
+}
+
+pub(crate) fn cache(topology: RedisTopology) -> CacheHarness {
+    let (time, ports) = with_time(topology);
+    CacheHarness::new(ports.cache).with_time(time)
 }
 
 pub(crate) fn codes(topology: RedisTopology) -> CodeHarness {

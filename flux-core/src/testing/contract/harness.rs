@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::DurableStore;
+use crate::cache::CacheStore;
 use crate::entropy::Entropy;
 use crate::guard::{LockStore, RateLimiter};
 use crate::routing::{NodeRegistry, SessionDirectory};
@@ -23,6 +24,8 @@ pub type CodeHarness = Harness<dyn CodeStore>;
 pub type LimiterHarness = Harness<dyn RateLimiter>;
 /// Around a store of locks.
 pub type LockHarness = Harness<dyn LockStore>;
+/// Around a cache of users.
+pub type CacheHarness = Harness<dyn CacheStore>;
 /// Around a session directory and the node registry that its entries lapse by.
 pub type RoutingHarness = Harness<dyn RoutingPorts>;
 

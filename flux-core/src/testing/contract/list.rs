@@ -60,7 +60,8 @@ macro_rules! durable_contract {
                     of_those_who_want_one_name_at_once_one_gets_it
                     of_those_who_want_one_address_at_once_one_gets_it
                     who_is_not_there_is_not_found
-                    profiles_come_in_the_order_asked_for
+                    cards_come_in_the_order_asked_for
+                    a_card_says_whether_the_account_is_in_use
                     visibilities_tell_who_is_seen_and_when
                     the_profile_of_a_deleted_account_is_a_tombstone
                     usernames_are_searched_by_how_they_start
@@ -148,6 +149,7 @@ macro_rules! durable_contract {
                     old_friends_may_become_friends_again_in_the_same_conversation
                     a_remark_is_its_owners_alone_and_goes_with_the_friendship
                     mutual_friends_are_those_without_a_block_in_either_direction
+                    all_mutual_friends_are_those_and_no_more_than_asked_for
                 }
                 moving_the_clock {
                     friends_are_listed_by_time_and_id
@@ -406,6 +408,40 @@ macro_rules! routing_contract {
                     a_lease_that_is_renewed_goes_on
                     a_lease_that_ran_out_needs_a_new_announcement
                     a_new_announcement_starts_the_lease_anew
+                }
+            }
+        }
+    };
+}
+
+/// The contract of [`CacheStore`](crate::cache::CacheStore), as tests. `$fresh` names an async function
+/// in scope that gives a [`CacheHarness`](crate::testing::contract::CacheHarness).
+#[macro_export]
+macro_rules! cache_contract {
+    ($fresh:ident) => {
+        $crate::cache_contract!(@ $fresh []);
+    };
+    ($fresh:ident, real_time) => {
+        $crate::cache_contract!(@ $fresh [real_time]);
+    };
+    (@ $fresh:ident $clock:tt) => {
+        $crate::__contract_cases! { $fresh $clock
+            cache {
+                standing {
+                    who_misses_may_fill_and_the_others_find_it
+                    while_one_reads_the_others_may_not_fill
+                    without_a_lease_nothing_is_filled
+                    a_fill_of_what_was_read_before_a_change_is_refused
+                    what_was_forgotten_is_not_found
+                    every_value_comes_back_as_it_was
+                    many_are_looked_for_filled_and_forgotten_at_once_each_for_itself
+                    of_many_who_miss_at_once_one_may_fill
+                    whichever_comes_first_nothing_old_is_left_after_a_change
+                }
+                moving_the_clock {
+                    a_value_ends_by_itself
+                    a_lease_ends_by_itself_and_who_overslept_does_not_fill
+                    a_lease_that_is_asked_for_again_lasts_no_longer
                 }
             }
         }

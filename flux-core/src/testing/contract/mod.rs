@@ -22,7 +22,8 @@
 //! ```
 //!
 //! The others are [`code_contract!`](crate::code_contract), [`limiter_contract!`](crate::limiter_contract),
-//! [`lock_contract!`](crate::lock_contract) and [`routing_contract!`](crate::routing_contract).
+//! [`lock_contract!`](crate::lock_contract), [`routing_contract!`](crate::routing_contract) and
+//! [`cache_contract!`](crate::cache_contract).
 //!
 //! Cases about spans of time move the store's clock through the harness. Where that cannot be done, say so with
 //! `durable_contract!(fresh, real_time)`: these cases are then reported as ignored.
@@ -35,6 +36,8 @@ mod world;
 
 #[doc(hidden)]
 pub mod account;
+#[doc(hidden)]
+pub mod cache;
 #[doc(hidden)]
 pub mod code;
 #[doc(hidden)]
@@ -61,7 +64,8 @@ pub mod session;
 #[doc(hidden)]
 pub use harness::run;
 pub use harness::{
-    CodeHarness, DurableHarness, Harness, LimiterHarness, LockHarness, PassTime, RoutingHarness, RoutingPorts,
+    CacheHarness, CodeHarness, DurableHarness, Harness, LimiterHarness, LockHarness, PassTime,
+    RoutingHarness, RoutingPorts,
 };
 
 #[cfg(test)]

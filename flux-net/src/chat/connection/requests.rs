@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use flux_core::account::AccountError;
 use flux_core::friend::PageToken;
 use flux_core::guard::ClientAddr;
 use flux_core::message::{Conversation, MAX_PAGE};
@@ -145,15 +144,8 @@ impl Asker {
     }
 
     async fn profiles(&self, users: &[UserId]) -> ReplyResult {
-        let mut profiles = Vec::with_capacity(users.len());
-        for user in users {
-            match self.server.flux().accounts.profile(*user).await {
-                Ok(profile) => profiles.push(profile),
-                Err(AccountError::NotFound) => {}
-                Err(error) => return Err(refused(error)),
-            }
-        }
-        Ok(Requested::Profiles(profiles))
+        let profiles = self.server.flux().accounts.shown_profiles(users).await;
+        profiles.map(Requested::Profiles).map_err(refused)
     }
 
     /// The connection is being told how far a log goes: repair need not tell it again.

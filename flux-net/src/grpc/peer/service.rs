@@ -172,7 +172,7 @@ fn receive(flux: &Flux, envelope: &[u8]) {
         }
     };
     for user in flux.router.receive(envelope) {
-        flux.presence.look_again(user);
+        flux.presence.changed_elsewhere(user);
     }
 }
 

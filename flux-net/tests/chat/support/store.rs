@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use flux_core::account::{
-    Account, AccountStore, ChangeEmail, CreateAccount, Email, Ended, NewAccount, Profile, ProfileChange,
-    Username, UsernamePrefix, Visibility,
+    Account, AccountStore, Card, ChangeEmail, CreateAccount, Email, Ended, NewAccount, Profile,
+    ProfileChange, Username, UsernamePrefix, Visibility,
 };
 use flux_core::feed::{FeedEntry, FeedRange, FeedStore};
 use flux_core::friend::{
@@ -168,7 +168,7 @@ pass_on!(AccountStore {
     fn account(user: UserId) -> Result<Option<Account>, StoreError>;
     fn account_by_username(username: &Username) -> Result<Option<Account>, StoreError>;
     fn account_by_email(email: &Email) -> Result<Option<Account>, StoreError>;
-    fn profiles(users: &[UserId]) -> Result<Vec<Profile>, StoreError>;
+    fn cards(users: &[UserId]) -> Result<Vec<Card>, StoreError>;
     fn visibilities(users: &[UserId]) -> Result<Vec<Visibility>, StoreError>;
     fn search_usernames(prefix: &UsernamePrefix, limit: usize) -> Result<Vec<Profile>, StoreError>;
     fn change_profile(actor: &Actor, change: &ProfileChange) -> Result<(Profile, Option<FeedEntry>), ActError>;
@@ -203,6 +203,7 @@ pass_on!(FriendStore {
     ) -> Result<Vec<FriendRequest>, StoreError>;
     fn friends(user: UserId, page: PageAfter) -> Result<Vec<Friend>, StoreError>;
     fn mutual_friends(user: UserId, others: &[UserId]) -> Result<Vec<UserId>, StoreError>;
+    fn all_mutual_friends(user: UserId, limit: usize) -> Result<Vec<UserId>, StoreError>;
     fn blocks(user: UserId, page: PageAfter) -> Result<Vec<Block>, StoreError>;
 });
 

@@ -30,6 +30,23 @@ macro_rules! requests {
     };
 }
 
+/// Everybody on `$other` side of the pairs of one on `$own` side, without a block in either direction.
+macro_rules! all_mutual {
+    ($own:literal, $other:literal, $index:literal) => {
+        concat!(
+            "(SELECT f.",
+            $other,
+            " FROM friendships AS f FORCE INDEX (",
+            $index,
+            ") WHERE NOT EXISTS (SELECT 1 FROM blocks AS b WHERE b.blocker_id = f.low_id AND b.blocked_id = f.high_id) \
+               AND NOT EXISTS (SELECT 1 FROM blocks AS b WHERE b.blocker_id = f.high_id AND b.blocked_id = f.low_id) \
+               AND f.",
+            $own,
+            " = ? LIMIT ?)"
+        )
+    };
+}
+
 statements! {
     FRIENDS = concat!(
         "SELECT page.since_ms, page.remark, ", profile_columns!("a"), " FROM (\
@@ -48,6 +65,8 @@ statements! {
                       STRAIGHT_JOIN accounts AS a ON a.user_id = b.blocked_id \
                       WHERE b.blocker_id = ? AND b.since_ms >= ? AND (b.since_ms > ? OR b.blocked_id > ?) \
                       ORDER BY b.since_ms, b.blocked_id LIMIT ?");
+    ALL_MUTUAL = concat!(all_mutual!("low_id", "high_id", "friends_of_low"), " UNION ALL ",
+                         all_mutual!("high_id", "low_id", "friends_of_high"));
 }
 
 /// Who of a list is a friend, on `$own` side of the pair, without a block in either direction.
@@ -107,6 +126,16 @@ pub(super) async fn requests(
 
 pub(super) async fn blocks(inner: &Inner, user: UserId, after: PageAfter) -> Result<Vec<Block>, StoreError> {
     rows::blocks(&inner.all(page(sql(BLOCKS).id(&user), after)).await?)
+}
+
+pub(super) async fn all_mutual(
+    inner: &Inner,
+    user: UserId,
+    at_most: usize,
+) -> Result<Vec<UserId>, StoreError> {
+    let half = |statement: Statement| statement.id(&user).int(limit(at_most));
+    let found = inner.all(half(half(sql(ALL_MUTUAL)))).await?;
+    found.iter().take(at_most).map(|row| Columns::of(row).id("friendships")).collect()
 }
 
 pub(super) async fn mutual(

@@ -49,6 +49,10 @@ impl FriendStore for MySqlStore {
         list::mutual(&self.inner, user, others).await
     }
 
+    async fn all_mutual_friends(&self, user: UserId, limit: usize) -> Result<Vec<UserId>, StoreError> {
+        list::all_mutual(&self.inner, user, limit).await
+    }
+
     async fn blocks(&self, user: UserId, page: PageAfter) -> Result<Vec<Block>, StoreError> {
         list::blocks(&self.inner, user, page).await
     }

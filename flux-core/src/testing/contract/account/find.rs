@@ -1,6 +1,6 @@
 //! Finding accounts and profiles.
 
-use crate::account::{Email, NewAccount, Profile, Username, UsernamePrefix, Visibility};
+use crate::account::{AccountState, Card, Email, NewAccount, Profile, Username, UsernamePrefix, Visibility};
 use crate::id::UserId;
 use crate::testing::contract::DurableHarness;
 use crate::testing::contract::world::nth_name;
@@ -19,7 +19,7 @@ pub async fn who_is_not_there_is_not_found(h: DurableHarness) {
     assert_eq!(search(&h, "zz", 10).await, [""; 0]);
 }
 
-pub async fn profiles_come_in_the_order_asked_for(h: DurableHarness) {
+pub async fn cards_come_in_the_order_asked_for(h: DurableHarness) {
     let mut users = Vec::new();
     for n in 0..6 {
         users.push(h.create(h.new_account(&nth_name(n))).await.profile.user);
@@ -29,9 +29,9 @@ pub async fn profiles_come_in_the_order_asked_for(h: DurableHarness) {
     users.swap(1, 3);
     let mut asked = users.clone();
     asked.insert(2, h.id(UserId::generate));
-    let profiles = h.store.profiles(&asked).await.unwrap();
-    assert_eq!(profiles.iter().map(|it| it.user).collect::<Vec<_>>(), users);
-    assert_eq!(h.store.profiles(&[]).await.unwrap(), []);
+    let cards = h.store.cards(&asked).await.unwrap();
+    assert_eq!(cards.iter().map(|it| it.profile.user).collect::<Vec<_>>(), users);
+    assert_eq!(h.store.cards(&[]).await.unwrap(), []);
 }
 
 pub async fn visibilities_tell_who_is_seen_and_when(h: DurableHarness) {
@@ -56,9 +56,19 @@ pub async fn visibilities_tell_who_is_seen_and_when(h: DurableHarness) {
 pub async fn the_profile_of_a_deleted_account_is_a_tombstone(h: DurableHarness) {
     let (alice, bob) = h.two().await;
     h.store.delete_account(&alice.actor()).await.unwrap();
-    let profiles = h.store.profiles(&[bob.user, alice.user]).await.unwrap();
-    assert_eq!(profiles[1], Profile::tombstone(alice.user));
-    assert_eq!(profiles[0].username, Some(bob.username));
+    let cards = h.store.cards(&[bob.user, alice.user]).await.unwrap();
+    assert_eq!(cards[1], Card { profile: Profile::tombstone(alice.user), state: AccountState::Deleted });
+    assert_eq!(cards[0].profile.username, Some(bob.username));
+}
+
+pub async fn a_card_says_whether_the_account_is_in_use(h: DurableHarness) {
+    let alice = h.person("alice").await;
+    for (disabled, state) in [(true, AccountState::Disabled), (false, AccountState::Active)] {
+        h.store.set_disabled(alice.user, disabled).await.unwrap();
+        let cards = h.store.cards(&[alice.user]).await.unwrap();
+        let account = h.store.account(alice.user).await.unwrap().unwrap();
+        assert_eq!(cards, [Card { profile: account.profile, state }]);
+    }
 }
 
 pub async fn usernames_are_searched_by_how_they_start(h: DurableHarness) {

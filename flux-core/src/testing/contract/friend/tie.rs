@@ -3,6 +3,7 @@
 use crate::feed::FeedChange;
 use crate::friend::{FriendRefusal, RelationChange, Remark};
 use crate::testing::contract::DurableHarness;
+use crate::testing::contract::world::nth_name;
 
 pub async fn removing_a_friend_ends_it_for_both(h: DurableHarness) {
     let (alice, bob, conversation) = h.two_friends().await;
@@ -80,4 +81,37 @@ pub async fn mutual_friends_are_those_without_a_block_in_either_direction(h: Dur
     h.change(&alice, RelationChange::Unblock(bob.user)).await;
     assert_eq!(h.store.mutual_friends(bob.user, &[alice.user]).await.unwrap(), [alice.user]);
     assert_eq!(h.store.mutual_friends(alice.user, &[]).await.unwrap(), []);
+}
+
+pub async fn all_mutual_friends_are_those_and_no_more_than_asked_for(h: DurableHarness) {
+    // On both sides of their pairs, most likely: ids grow with time, and in between by chance.
+    let mut people = Vec::new();
+    for n in 0..7 {
+        people.push(h.person(&nth_name(n)).await);
+    }
+    let me = people.remove(3);
+    for friend in &people {
+        h.befriend(friend, &me).await;
+    }
+    let all = async |limit| {
+        let mut users = h.store.all_mutual_friends(me.user, limit).await.unwrap();
+        users.sort();
+        users
+    };
+    let mut friends: Vec<_> = people.iter().map(|friend| friend.user).collect();
+    friends.sort();
+    assert_eq!(all(100).await, friends);
+    assert_eq!(all(6).await, friends);
+    let some = all(4).await;
+    assert_eq!(some.len(), 4);
+    assert!(some.iter().all(|user| friends.contains(user)));
+
+    h.change(&me, RelationChange::Block(people[0].user)).await;
+    h.change(&people[5], RelationChange::Block(me.user)).await;
+    friends.retain(|user| *user != people[0].user && *user != people[5].user);
+    assert_eq!(all(100).await, friends);
+    assert_eq!(h.store.all_mutual_friends(people[0].user, 100).await.unwrap(), []);
+    h.change(&me, RelationChange::Remove(people[1].user)).await;
+    friends.retain(|user| *user != people[1].user);
+    assert_eq!(all(100).await, friends);
 }
