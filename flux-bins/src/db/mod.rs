@@ -50,13 +50,13 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
 }
 
 /// One line of what is told.
-fn row(out: &Out, name: &str, value: impl fmt::Display) -> Result<(), Failure> {
+fn row(out: Out, name: &str, value: impl fmt::Display) -> Result<(), Failure> {
     let name = format!("{name:<8}");
     Ok(out.line(format_args!("{}  {value}", out.paint.tone(Tone::Dim, name)))?)
 }
 
 /// That it is done, and what follows.
-fn done(out: &Out, told: &str) -> Result<(), Failure> {
+fn done(out: Out, told: &str) -> Result<(), Failure> {
     Ok(out.line(format_args!("{}", out.paint.tone(Tone::Good, told)))?)
 }
 

@@ -15,13 +15,13 @@ pub(super) async fn run(config: &Config, new_epoch: bool) -> Result<(), Failure>
     if new_epoch {
         let begun = mysql::begin_epoch(&database, &SystemEntropy).await;
         let EpochBegun { former, epoch, .. } = begun.map_err(compose::mysql_advice)?;
-        row(&out, "database", &database)?;
+        row(out, "database", &database)?;
         if let Some(former) = former {
-            row(&out, "before", former)?;
+            row(out, "before", former)?;
         }
-        row(&out, "epoch", epoch)?;
+        row(out, "epoch", epoch)?;
         return done(
-            &out,
+            out,
             "a new epoch has begun: gates and chat nodes that run end within a second, to be started again, and clients \
              start over when they come back",
         );
@@ -38,18 +38,18 @@ pub(super) async fn run(config: &Config, new_epoch: bool) -> Result<(), Failure>
         connections,
         ..
     } = mysql::describe(&database).await.map_err(compose::mysql_advice)?;
-    row(&out, "database", &database)?;
-    row(&out, "server", version)?;
-    row(&out, "schema", schema)?;
-    row(&out, "size", format_args!("about {}", size(bytes)))?;
+    row(out, "database", &database)?;
+    row(out, "server", version)?;
+    row(out, "schema", schema)?;
+    row(out, "size", format_args!("about {}", size(bytes)))?;
     row(
-        &out,
+        out,
         "rows",
         format_args!("about {accounts} accounts, {conversations} conversations, {messages} messages"),
     )?;
-    row(&out, "open", format_args!("by {processes} processes, over {connections} connections"))?;
+    row(out, "open", format_args!("by {processes} processes, over {connections} connections"))?;
     match epoch {
-        Some(epoch) => row(&out, "epoch", epoch),
-        None => row(&out, "epoch", "none yet"),
+        Some(epoch) => row(out, "epoch", epoch),
+        None => row(out, "epoch", "none yet"),
     }
 }

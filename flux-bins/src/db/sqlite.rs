@@ -30,11 +30,11 @@ pub(super) async fn run(config: &Config, new_epoch: bool) -> Result<(), Failure>
     store.close().await;
 
     let out = Out::new();
-    row(&out, "database", path.display())?;
-    row(&out, "size", size(std::fs::metadata(&path)?.len()))?;
-    row(&out, "epoch", epoch)?;
+    row(out, "database", path.display())?;
+    row(out, "size", size(std::fs::metadata(&path)?.len()))?;
+    row(out, "epoch", epoch)?;
     if new_epoch {
-        done(&out, "a new epoch has begun: clients start over when they come back")?;
+        done(out, "a new epoch has begun: clients start over when they come back")?;
     }
     Ok(())
 }
