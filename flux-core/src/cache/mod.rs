@@ -11,11 +11,13 @@
 //! addresses and secrets are not kept. Whatever the cache does not answer at once, the store does.
 
 mod breaker;
+mod changes;
 mod doubts;
 mod meters;
 mod port;
+mod shared;
 mod users;
 
+pub(crate) use changes::relations_in;
 pub use port::{CacheKey, CacheStore, CacheValue, FriendSet, LeaseToken, Looked};
-pub(crate) use users::relations_in;
 pub use users::{CachePorts, CacheSettings, UserCache};

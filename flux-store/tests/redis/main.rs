@@ -3,6 +3,7 @@
 
 #![cfg(all(feature = "redis", feature = "servers"))]
 
+mod cache;
 mod cluster;
 mod config;
 mod directory;

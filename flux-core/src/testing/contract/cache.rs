@@ -10,7 +10,7 @@ use crate::id::UserId;
 use crate::time::Timestamp;
 
 const LEASE: Duration = Duration::from_secs(2);
-const TTL: Duration = Duration::from_secs(60);
+const TTL: Duration = Duration::from_mins(1);
 const MOMENT: Duration = Duration::from_millis(1);
 
 fn token(h: &CacheHarness) -> LeaseToken {
