@@ -145,7 +145,7 @@ pub(crate) fn ports(
         locks: Arc::clone(&volatile.locks) as _,
         directory: Arc::clone(&volatile.directory) as _,
         registry: Arc::clone(&volatile.directory) as _,
-        cache: config.redis.cache.then(|| Arc::clone(&volatile.cache) as _),
+        cache: config.redis.cache.then(|| Arc::new(volatile.cache.of_epoch(mysql.epoch())) as _),
         mailer,
         hasher: Arc::new(Argon2Hasher::new(&hashing(config))?),
         peers: Arc::new(services.peers.clone()),

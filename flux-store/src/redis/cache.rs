@@ -4,8 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use flux_core::StoreError;
 use flux_core::cache::{CacheKey, CacheStore, CacheValue, LeaseToken, Looked};
+use flux_core::{Epoch, StoreError};
 use redis::{Cmd, Value};
 
 use super::Redis;
@@ -29,6 +29,8 @@ const SLACK_MS: u64 = 15_000;
 /// that writes is a script on one key.
 pub struct RedisCache {
     redis: Redis,
+    /// What keys have before the user: which store was read.
+    epoch: String,
 }
 
 /// What stands in a place, and means something.
@@ -60,11 +62,19 @@ fn keep_ms(span: Duration) -> u64 {
 
 impl RedisCache {
     pub(super) fn new(redis: Redis) -> Self {
-        Self { redis }
+        Self { redis, epoch: String::new() }
+    }
+
+    /// The cache of what was read in `epoch` of a durable store: what was read in another one is nothing here.
+    #[must_use]
+    pub fn of_epoch(&self, epoch: Epoch) -> Self {
+        // Epochs are few; the end of an id is chance alone, and this much of it is enough to tell them apart.
+        let epoch = hex(&epoch.as_bytes()[8..]) + ":";
+        Self { redis: self.redis.clone(), epoch }
     }
 
     fn key(&self, key: CacheKey) -> String {
-        self.redis.key(format_args!("{}:{}", key.kind(), key.user()))
+        self.redis.key(format_args!("{}:{}{}", key.kind(), self.epoch, key.user()))
     }
 
     /// What stands in the places of `keys`, and the time by which to judge it.

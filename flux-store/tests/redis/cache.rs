@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use flux_core::account::{AccountState, Bio, Card, DisplayName, Profile, Username, Visibility};
 use flux_core::cache::{CacheKey, CacheStore, CacheValue, FriendSet, LeaseToken, Looked};
-use flux_core::{StoreError, UserId};
+use flux_core::{Epoch, StoreError, UserId};
 use flux_store::redis::{RedisCache, RedisTopology};
 use flux_store::servers::RedisCluster;
 use redis::AsyncCommands;
@@ -189,4 +189,18 @@ async fn f6_a_cache_that_comes_back_empty_takes_nothing_that_was_read_before() {
     until("redis is used again", async || redis.ready().await.ok()).await;
     assert_eq!(cache.fill(std::slice::from_ref(&value), reader, TTL).await.unwrap(), [false]);
     keep(&cache, &[value], TTL).await;
+}
+
+#[tokio::test]
+async fn what_was_read_in_another_epoch_is_nothing() {
+    let cache = open(&config(standalone())).ports().cache;
+    let epochs = [(); 3].map(|()| cache.of_epoch(id(Epoch::generate)));
+    let value = card(id(UserId::generate));
+    let [first, second, third] = &epochs;
+    keep(first, std::slice::from_ref(&value), TTL).await;
+    keep(second, std::slice::from_ref(&value), TTL).await;
+    first.forget(&[value.key()]).await.unwrap();
+    assert_eq!(look(first, value.key(), token()).await, Looked::Leased);
+    assert_eq!(look(second, value.key(), token()).await, Looked::Found(value.clone()));
+    assert_eq!(look(third, value.key(), token()).await, Looked::Leased);
 }
