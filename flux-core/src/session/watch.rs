@@ -105,11 +105,7 @@ impl RevocationWatch {
                     info!("revocations are read again");
                 }
                 Err(StoreError::OtherEpoch) => {
-                    error!(
-                        alarm = "other_epoch",
-                        "the database has begun another epoch since this process started, which therefore has to be \
-                         started again"
-                    );
+                    error!(alarm = "other_epoch", "another epoch has begun: this process has to be started again");
                     return;
                 }
                 Err(error) if !failing => {
