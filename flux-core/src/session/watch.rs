@@ -105,7 +105,10 @@ impl RevocationWatch {
                     info!("revocations are read again");
                 }
                 Err(StoreError::OtherEpoch) => {
-                    error!(alarm = "other_epoch", "another epoch has begun: this process has to be started again");
+                    error!(
+                        alarm = "other_epoch",
+                        "another epoch has begun: this process has to be started again"
+                    );
                     return;
                 }
                 Err(error) if !failing => {
