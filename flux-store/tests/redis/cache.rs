@@ -44,21 +44,22 @@ fn one_of_each(user: UserId) -> [CacheValue; 3] {
 }
 
 async fn look(cache: &RedisCache, key: CacheKey, token: LeaseToken) -> Looked {
-    cache.look(&[key], token, LEASE).await.unwrap().remove(0)
+    cache.look(&[key], token, LEASE).await.expect("an answer").remove(0)
 }
 
 /// Lets `values` stand in their places.
 async fn keep(cache: &RedisCache, values: &[CacheValue], ttl: Duration) {
     let token = token();
     let keys: Vec<_> = values.iter().map(CacheValue::key).collect();
-    let looked = cache.look(&keys, token, LEASE).await.unwrap();
+    let looked = cache.look(&keys, token, LEASE).await.expect("an answer");
     assert!(looked.iter().all(|looked| *looked == Looked::Leased), "{looked:?}");
-    assert!(cache.fill(values, token, ttl).await.unwrap().into_iter().all(|filled| filled));
+    let filled = cache.fill(values, token, ttl).await.expect("an answer");
+    assert!(filled.into_iter().all(|filled| filled));
 }
 
 /// The keys of a test.
 async fn keys(raw: &mut MultiplexedConnection, prefix: &str) -> Vec<String> {
-    raw.keys(format!("{prefix}:*")).await.unwrap()
+    raw.keys(format!("{prefix}:*")).await.expect("keys")
 }
 
 #[tokio::test]
