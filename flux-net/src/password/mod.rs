@@ -4,11 +4,13 @@
 //! once as there are workers, a bounded number waits for a bounded time, and whoever comes on top of that is refused at
 //! once: a flood of logins costs memory for the workers, not for the flood.
 
+mod memory;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Params, Version};
 use async_trait::async_trait;
 use flux_core::Secret;
 use flux_core::account::{HashError, Password, PasswordHasher, VerifyPassword};
@@ -17,6 +19,7 @@ use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
+use self::memory::Memory;
 use crate::observe::{Place, metric};
 
 /// What hashing costs, and how much of it may go on at once.
@@ -28,7 +31,7 @@ pub struct Argon2Config {
     pub passes: u32,
     /// Lanes: 1.
     pub lanes: u32,
-    /// Hashes at once: as many as there are cores, at least 1. Memory is bounded by this.
+    /// Hashes at once: as many as there are cores, at least 1. Each has its memory, which is kept from one hash to the next.
     pub workers: usize,
     /// How many more may wait: 64.
     pub queue: usize,
@@ -61,6 +64,7 @@ const MOST_MEMORY_KIB: u32 = 1 << 20;
 #[derive(Debug, Clone)]
 pub struct Argon2Hasher {
     params: Params,
+    memory: Arc<Memory>,
     /// A hash with the parameters of new ones, to do the same work with where there is no account.
     dummy: Arc<str>,
     /// Those who wait and those who are served.
@@ -91,9 +95,11 @@ impl Argon2Hasher {
         }
         let params = Params::new(config.memory_kib, config.passes, config.lanes, None)
             .map_err(|_| InvalidArgon2Config)?;
-        let dummy = hash(&params, b"nobody's password").map_err(|_| InvalidArgon2Config)?;
+        let memory = Memory::new(&params);
+        let dummy = hash(&params, &memory, b"nobody's password").map_err(|_| InvalidArgon2Config)?;
         Ok(Self {
             params,
+            memory: Arc::new(memory),
             dummy: dummy.into(),
             places: Arc::new(Semaphore::new(config.workers.saturating_add(config.queue))),
             workers: Arc::new(Semaphore::new(config.workers)),
@@ -142,38 +148,69 @@ impl Argon2Hasher {
 #[async_trait]
 impl PasswordHasher for Argon2Hasher {
     async fn hash(&self, password: &Password) -> Result<Secret, HashError> {
-        let (params, password) = (self.params.clone(), password.clone());
-        self.on_worker(move || hash(&params, password.expose().as_bytes()).map(Secret::new)).await
+        let (params, memory, password) = (self.params.clone(), Arc::clone(&self.memory), password.clone());
+        self.on_worker(move || hash(&params, &memory, password.expose().as_bytes()).map(Secret::new)).await
     }
 
     async fn verify(&self, password: &Password, kept: Option<&Secret>) -> Result<VerifyPassword, HashError> {
-        let (params, password) = (self.params.clone(), password.clone());
+        let (params, memory, password) = (self.params.clone(), Arc::clone(&self.memory), password.clone());
         let Some(kept) = kept.cloned() else {
             let dummy = Arc::clone(&self.dummy);
-            self.on_worker(move || verify(&params, password.expose().as_bytes(), &dummy)).await?;
+            self.on_worker(move || verify(&params, &memory, password.expose().as_bytes(), &dummy)).await?;
             return Ok(VerifyPassword::Wrong);
         };
-        self.on_worker(move || verify(&params, password.expose().as_bytes(), kept.expose())).await
+        self.on_worker(move || verify(&params, &memory, password.expose().as_bytes(), kept.expose())).await
     }
 }
 
-fn hash(params: &Params, password: &[u8]) -> Result<String, HashError> {
-    // Salted from the system's entropy. Fails for passwords of 4 GiB only.
-    let hash = hasher(params).hash_password(password).map_err(|_| HashError::Unreadable)?;
+/// In the PHC string format, with a salt from the system's entropy.
+fn hash(params: &Params, memory: &Memory, password: &[u8]) -> Result<String, HashError> {
+    let (algorithm, version, salt) = (Algorithm::Argon2id, Version::V0x13, Salt::generate());
+    let argon2 = Argon2::new(algorithm, version, params.clone());
+    let hash = PasswordHash {
+        algorithm: algorithm.ident(),
+        version: Some(version.into()),
+        params: ParamsString::try_from(params).map_err(|_| HashError::Unreadable)?,
+        salt: Some(salt),
+        hash: Some(compute(&argon2, memory, password, &salt)?),
+    };
     Ok(hash.to_string())
 }
 
-fn verify(current: &Params, password: &[u8], kept: &str) -> Result<VerifyPassword, HashError> {
+fn verify(
+    current: &Params,
+    memory: &Memory,
+    password: &[u8],
+    kept: &str,
+) -> Result<VerifyPassword, HashError> {
     let kept = PasswordHash::new(kept).map_err(|_| HashError::Unreadable)?;
     let params = Params::try_from(&kept).map_err(|_| HashError::Unreadable)?;
+    let (Some(salt), Some(expected)) = (&kept.salt, &kept.hash) else { return Err(HashError::Unreadable) };
     if params.m_cost() > MOST_MEMORY_KIB {
         return Err(HashError::Unreadable);
     }
-    match hasher(current).verify_password(password, &kept) {
-        Ok(()) => Ok(VerifyPassword::Right { outdated: outdated(current, &kept, &params) }),
-        Err(argon2::password_hash::Error::PasswordInvalid) => Ok(VerifyPassword::Wrong),
-        Err(_) => Err(HashError::Unreadable),
+    let algorithm = Algorithm::try_from(kept.algorithm.as_str()).map_err(|_| HashError::Unreadable)?;
+    let version = kept.version.map(Version::try_from).transpose().map_err(|_| HashError::Unreadable)?;
+    let argon2 = Argon2::new(algorithm, version.unwrap_or_default(), params.clone());
+    // Outputs are compared in constant time.
+    if compute(&argon2, memory, password, salt)? == *expected {
+        Ok(VerifyPassword::Right { outdated: outdated(current, &kept, &params) })
+    } else {
+        Ok(VerifyPassword::Wrong)
     }
+}
+
+/// Fails for passwords of 4 GiB, and for outputs that nobody writes.
+fn compute(argon2: &Argon2<'_>, memory: &Memory, password: &[u8], salt: &Salt) -> Result<Output, HashError> {
+    let params = argon2.params();
+    let mut output = [0; Output::MAX_LENGTH];
+    let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+    let output = output.get_mut(..length).ok_or(HashError::Unreadable)?;
+    let done = memory.lend(params.block_count(), |blocks| {
+        argon2.hash_password_into_with_memory(password, salt, output, blocks)
+    });
+    done.map_err(|_| HashError::Unreadable)?;
+    Output::new(output).map_err(|_| HashError::Unreadable)
 }
 
 fn outdated(current: &Params, kept: &PasswordHash, params: &Params) -> bool {
@@ -181,10 +218,6 @@ fn outdated(current: &Params, kept: &PasswordHash, params: &Params) -> bool {
         || kept.version != Some(Version::V0x13.into())
         || params.m_cost() < current.m_cost()
         || params.t_cost() < current.t_cost()
-}
-
-fn hasher(params: &Params) -> Argon2<'static> {
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone())
 }
 
 #[cfg(test)]

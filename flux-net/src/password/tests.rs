@@ -1,5 +1,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use argon2::{PasswordHasher as _, PasswordVerifier as _};
+
 use super::*;
 
 /// Cheap, for what is not about the cost.
@@ -65,6 +67,20 @@ async fn a25_without_an_account_the_same_work_is_done_and_nothing_is_right() {
     let _all =
         hasher.places.acquire_many(u32::try_from(hasher.places.available_permits()).unwrap()).await.unwrap();
     assert_eq!(hasher.verify(&password("anything"), None).await, Err(HashError::Busy));
+}
+
+#[tokio::test]
+async fn a_hash_in_memory_that_was_used_is_the_same_as_in_fresh() {
+    let hasher = Argon2Hasher::new(&Argon2Config { workers: 1, ..cheap() }).unwrap();
+    let fresh = Argon2::new(Algorithm::Argon2id, Version::V0x13, hasher.params.clone());
+    let right = Ok(VerifyPassword::Right { outdated: false });
+    for turn in 0..3 {
+        let text = format!("password {turn}");
+        let ours = hasher.hash(&password(&text)).await.unwrap();
+        assert_eq!(fresh.verify_password(text.as_bytes(), ours.expose()), Ok(()));
+        let theirs = Secret::new(fresh.hash_password(text.as_bytes()).unwrap().to_string());
+        assert_eq!(hasher.verify(&password(&text), Some(&theirs)).await, right);
+    }
 }
 
 #[tokio::test]
