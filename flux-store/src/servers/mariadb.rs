@@ -6,13 +6,12 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::Duration;
 
-use flux_core::{Cause, Secret};
+use flux_core::Secret;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
-use tokio::process::Command;
 use tokio::time::timeout;
 
 use super::ServerError;
@@ -273,23 +272,18 @@ async fn install(config: &MariaDbConfig) -> Result<(), ServerError> {
     // Two at once take each other's temporary tables away where they share a folder.
     let tmp = config.folder.join("tmp");
     let tmp = tmp.canonicalize().map_err(file("find", &tmp))?;
-    let mut command = Command::new(INSTALLER.find()?);
-    command
-        .arg("--no-defaults")
-        .arg(option("--datadir=", &half))
-        .args(["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"])
-        .args(as_root())
-        .env("TMPDIR", tmp)
-        .stdin(Stdio::null())
-        .kill_on_drop(true);
-    let failed = |cause: Cause| ServerError::system("make the system tables of MariaDB")(cause);
-    let Ok(done) = timeout(INSTALL, command.output()).await else {
-        return Err(failed(format!("it takes longer than {} s", INSTALL.as_secs()).into()));
-    };
-    let done = done.map_err(|error| failed(error.into()))?;
-    if !done.status.success() {
-        return Err(failed(String::from_utf8_lossy(&done.stderr).trim().into()));
-    }
+    let mut arguments = vec![
+        "--no-defaults".into(),
+        option("--datadir=", &half),
+        "--auth-root-authentication-method=normal".into(),
+        "--skip-test-db".into(),
+        "--skip-name-resolve".into(),
+    ];
+    arguments.extend(as_root().map(OsString::from));
+    // With all that it starts in turn: whoever stops waiting leaves nobody behind who writes there.
+    let log = config.folder.join("install.log");
+    let installer = Process::start_with(INSTALLER, arguments, Some(("TMPDIR", &tmp)), &log)?;
+    installer.done(INSTALL).await?;
     fs::rename(&half, &whole).map_err(file("make", &whole))
 }
 

@@ -140,11 +140,22 @@ impl Process {
         arguments: impl IntoIterator<Item = A>,
         log: &Path,
     ) -> Result<Self, ServerError> {
+        Self::start_with(program, arguments, None, log)
+    }
+
+    /// With a variable in its environment.
+    pub(super) fn start_with<A: AsRef<OsStr>>(
+        program: Program,
+        arguments: impl IntoIterator<Item = A>,
+        variable: Option<(&str, &Path)>,
+        log: &Path,
+    ) -> Result<Self, ServerError> {
         let file = program.find()?;
         let output = append(log).map_err(ServerError::system(format!("write {}", log.display())))?;
         let refused = |error: io::Error| ServerError::system(format!("start {}", program.name))(error);
         let child = Command::new(file)
             .args(arguments)
+            .envs(variable)
             .stdin(Stdio::null())
             .stdout(output.try_clone().map_err(refused)?)
             .stderr(output)
@@ -250,6 +261,20 @@ impl Process {
         let _ = kill_process_group(self.pid, Signal::KILL);
     }
 
+    /// Waits until it has done what it was started for; it is killed at the deadline.
+    pub(super) async fn done(mut self, deadline: Duration) -> Result<(), ServerError> {
+        let (program, path) = (self.program, self.log.clone());
+        match timeout(deadline, self.wait()).await {
+            Ok(Ok(status)) if status.success() => Ok(()),
+            Ok(Ok(status)) => Err(ServerError::Ended { program, status, path, log: self.tail() }),
+            Ok(Err(error)) => Err(error),
+            Err(_) => {
+                self.kill().await?;
+                Err(ServerError::NotReady { program, after: deadline, path, log: self.tail() })
+            }
+        }
+    }
+
     /// The end of its log.
     fn tail(&self) -> String {
         let read = || -> io::Result<String> {
@@ -307,6 +332,22 @@ mod tests {
         let server = sleeping(folder.path());
         let pid = server.pid();
         drop(server);
+        gone(pid).await;
+    }
+
+    #[tokio::test]
+    async fn what_a_program_has_started_ends_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let shell = Program { name: "sh", package: "dash" };
+        let started = folder.path().join("started");
+        let script = "sleep 1000 & echo $! > \"$STARTED.new\"; mv \"$STARTED.new\" \"$STARTED\"; wait";
+        let log = folder.path().join("log");
+        let mut program =
+            Process::start_with(shell, ["-c", script], Some(("STARTED", &started)), &log).unwrap();
+        let ready = || std::future::ready(started.exists());
+        program.until_ready(Duration::from_secs(10), ready).await.unwrap();
+        let pid = std::fs::read_to_string(&started).unwrap().trim().parse().unwrap();
+        drop(program.done(Duration::from_secs(10)));
         gone(pid).await;
     }
 
