@@ -4,15 +4,20 @@ use async_trait::async_trait;
 use flux_core::routing::LostNodes;
 use flux_core::{NodeId, StoreError};
 use sqlx::{AssertSqlSafe, Executor};
+use thiserror::Error;
 
 use super::MySqlStore;
 use super::failure::Failure;
 use super::pool::{PoolFigures, Slot, lock_name};
 use super::rows::Columns;
 use super::statement::{sql, statements};
+use super::store::Inner;
 
 statements! {
     OF_NODE = "SELECT slot, CAST(IS_USED_LOCK(CONCAT('flux ', LOWER(HEX(slot)))) AS SIGNED) FROM connections WHERE node = ?";
+    HOLDER = "SELECT CAST(IS_USED_LOCK(?) AS SIGNED)";
+    /// Waits for the end of who has the lock: long enough for a statement that runs.
+    WAIT = "SELECT CAST(GET_LOCK(?, 2) AS SIGNED), CAST(RELEASE_LOCK(?) AS SIGNED)";
     FORGET = "DELETE FROM connections WHERE slot = ? AND node = ?";
 }
 
@@ -43,7 +48,7 @@ impl MySqlStore {
                 .try_into()
                 .map_err(|_| crate::sql::corrupt("connections.slot"))?;
             if let Some(number) = columns.int_or_null("connection")?
-                && self.end_connection(number).await?
+                && self.inner.end_connection(number).await?
             {
                 tracing::info!(connection = lock_name(slot), "ended the connection of a node");
                 ended += 1;
@@ -56,10 +61,26 @@ impl MySqlStore {
         self.inner.write(move |tx| Box::pin(tx.run_all(forget.clone()))).await?;
         Ok(ended)
     }
+}
+
+impl Inner {
+    /// Ends a connection, and waits until the server is done with it. What was sent over it and had not arrived is not
+    /// done after this.
+    pub(super) async fn end_slot(&self, slot: Slot) -> Result<(), StoreError> {
+        let name = lock_name(slot);
+        let holder = self.one(sql(HOLDER).text(&name)).await?;
+        let number = holder.map(|row| Columns::of(&row).int_or_null("connection")).transpose()?.flatten();
+        if let Some(number) = number {
+            self.end_connection(number).await?;
+        }
+        let waited = self.one(sql(WAIT).text(&name).text(&name)).await?;
+        let over = waited.map(|row| Columns::of(&row).int_or_null("lock")).transpose()?.flatten();
+        if over == Some(1) { Ok(()) } else { Err(StoreError::unavailable(StillOpen)) }
+    }
 
     /// `false` if it is gone already.
     async fn end_connection(&self, number: i64) -> Result<bool, StoreError> {
-        let mut lease = self.inner.pool.acquire().await.map_err(|none| none.error)?;
+        let mut lease = self.pool.acquire().await.map_err(|none| none.error)?;
         let kill = sqlx::raw_sql(AssertSqlSafe(format!("KILL CONNECTION {number}")));
         match lease.open()?.execute(kill).await {
             Ok(_) => {
@@ -84,6 +105,10 @@ impl LostNodes for MySqlStore {
         self.end_connections_of(node).await.map(|_| ())
     }
 }
+
+#[derive(Debug, Error)]
+#[error("a connection that was ended is still at work")]
+struct StillOpen;
 
 /// What the server says of a connection that there is not.
 const NO_SUCH_THREAD: u16 = 1_094;

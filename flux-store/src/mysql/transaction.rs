@@ -255,12 +255,17 @@ where
 }
 
 /// Whether the transaction with this number was committed over this connection; `None` if that cannot be found out in
-/// time.
+/// time. The connection is ended first: a commit that is still on its way, in a proxy or in the network, would come after
+/// the look, and what was taken for undone would be done twice.
 async fn resolve(inner: &Arc<Inner>, slot: Slot, number: u64, end: Instant) -> Option<bool> {
     let mut tries = 0;
     loop {
         tries += 1;
-        if let Ok(found) = timeout_at(end, inner.one(sql(COMMITTED).bytes(slot))).await.ok()? {
+        let look = async {
+            inner.end_slot(slot).await?;
+            inner.one(sql(COMMITTED).bytes(slot)).await
+        };
+        if let Ok(found) = timeout_at(end, look).await.ok()? {
             // Without a row nothing can be said.
             return found.map(|row| Columns::of(&row).int("connections.committed").ok() == Some(int(number)));
         }

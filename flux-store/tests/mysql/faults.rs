@@ -65,6 +65,23 @@ async fn a_commit_that_did_not_arrive_is_done_again() {
 }
 
 #[tokio::test]
+async fn a_commit_that_would_arrive_after_it_was_looked_for_is_done_once() {
+    let url = database().await;
+    let wire = Proxy::new(&url, Cut::LateCommit).await;
+    let world = World::at(&wire.url).await;
+    wire.cut(1);
+    assert_eq!(appended(&world.send("0").await.unwrap()), (1, false));
+    // What has no id of the sender's would meet itself: the name would be taken.
+    wire.cut(2);
+    let carol = person(&world.store, "carol").await;
+    assert_eq!((wire.made(), world.store.sessions(carol.user).await.unwrap().len()), (3, 1));
+    wire.cut(1);
+    befriend(&world.store, carol, world.bob).await;
+    assert_eq!(wire.made(), 4);
+    assert_eq!(world.texts().await, ["0"]);
+}
+
+#[tokio::test]
 async fn who_waits_for_a_row_goes_on_when_it_is_free() {
     let world = World::new().await;
     let (mut other, mut look) = (bare(&world.url).await, bare(&world.url).await);

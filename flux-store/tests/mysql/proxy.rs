@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -11,9 +12,14 @@ use tokio::net::{TcpListener, TcpStream};
 pub(crate) enum Cut {
     /// When COMMIT was sent, before the server gets it.
     BeforeCommit,
+    /// When COMMIT was sent; the server gets it a little later than the store learns that the connection is broken.
+    LateCommit,
     /// When the server has answered COMMIT, before the store gets the answer.
     AfterCommit,
 }
+
+/// How much later: less than a transaction may stand idle.
+const LATE: Duration = Duration::from_millis(300);
 
 /// Passes everything on, until it is told to cut.
 pub(crate) struct Proxy {
@@ -81,6 +87,14 @@ async fn pass(mut client: TcpStream, mut server: TcpStream, cuts: Arc<Cuts>) {
                 let commit = request[..length].windows(8).any(|window| window == b"; COMMIT");
                 let cut = commit && cuts.take();
                 if cut && cuts.at == Cut::BeforeCommit {
+                    return;
+                }
+                if cut && cuts.at == Cut::LateCommit {
+                    drop(client);
+                    tokio::time::sleep(LATE).await;
+                    // The server may have closed its end by now.
+                    let _ = server.write_all(&request[..length]).await;
+                    let _ = server.read(&mut answer).await;
                     return;
                 }
                 if server.write_all(&request[..length]).await.is_err() {
