@@ -257,6 +257,7 @@ impl Flux {
                 directory: Arc::clone(&ports.directory),
                 router: Arc::clone(&router),
                 neighbours: Arc::clone(&neighbours),
+                revocations: Arc::clone(&revocations),
                 loads: ports.loads.clone(),
                 clock: Arc::clone(&ports.clock),
             },

@@ -31,6 +31,7 @@ impl LostNodes for Leftovers {
 
 struct World {
     flux: Flux,
+    clock: ManualClock,
     registry: Arc<dyn NodeRegistry>,
     leftovers: Arc<Leftovers>,
     asked: UnboundedReceiver<NodeId>,
@@ -49,12 +50,14 @@ impl World {
             connections: 0,
             draining: false,
         };
-        let mut ports = memory::ports(Arc::new(ManualClock::new(NOW)), entropy);
+        let clock = ManualClock::new(NOW);
+        let mut ports = memory::ports(Arc::new(clock.clone()), entropy);
         let (sender, asked) = mpsc::unbounded_channel();
         let leftovers = Arc::new(Leftovers { down: AtomicBool::new(false), asked: sender });
         ports.lost_nodes = Some(Arc::clone(&leftovers) as _);
         let registry = Arc::clone(&ports.registry);
-        let world = Self { flux: Flux::start(ports, Settings::default()), registry, leftovers, asked, peer };
+        let flux = Flux::start(ports, Settings::default());
+        let world = Self { flux, clock, registry, leftovers, asked, peer };
         // The node's own first turn: after it, time stands still.
         settle().await;
         world.announce(false).await;
@@ -64,6 +67,12 @@ impl World {
 
     async fn announce(&self, draining: bool) {
         self.registry.announce(&NodeInfo { draining, ..self.peer.clone() }, LEASE).await.unwrap();
+    }
+
+    /// How many connections this node says that it takes.
+    async fn room(&self) -> u32 {
+        let own = self.flux.lease.info().node;
+        self.registry.live().await.unwrap().iter().find(|info| info.node == own).unwrap().capacity
     }
 
     async fn lose(&self) {
@@ -146,4 +155,18 @@ async fn a_node_that_was_draining_ends_by_itself() {
     world.lose().await;
     world.look(5).await;
     assert_eq!(world.ended(), 0);
+}
+
+#[tokio::test]
+async fn a_node_that_has_not_read_the_store_for_too_long_has_no_room_until_it_has() {
+    let world = World::new().await;
+    let room = world.room().await;
+    assert!(room > 0);
+    // Nothing else runs between these two: nobody has read since.
+    world.clock.advance(Duration::from_millis(5_500));
+    world.flux.lease.turn().await.unwrap();
+    assert_eq!(world.room().await, 0);
+    world.flux.revocations.poll_once().await.unwrap();
+    world.flux.lease.turn().await.unwrap();
+    assert_eq!(world.room().await, room);
 }

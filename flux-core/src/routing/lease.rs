@@ -12,6 +12,7 @@ use super::{
 };
 use crate::error::StoreError;
 use crate::observe::{Counters, metric};
+use crate::session::RevocationWatch;
 use crate::time::{Clock, within};
 
 /// How many sessions are announced at once.
@@ -42,6 +43,8 @@ pub struct LeaseParts {
     pub router: Arc<Router>,
     /// Hears who else lives.
     pub neighbours: Arc<Neighbours>,
+    /// Knows whether the store can be read. A node that cannot read it says that it has no room.
+    pub revocations: Arc<RevocationWatch>,
     /// Who, besides the registry, hears how loaded the node is.
     pub loads: Option<Arc<dyn LoadReports>>,
     /// Time.
@@ -92,6 +95,10 @@ impl NodeLease {
     pub async fn turn(&self) -> Result<(), StoreError> {
         let mut info = self.info();
         info.connections = u32::try_from(self.parts.router.hub().len()).unwrap_or(u32::MAX);
+        if self.parts.revocations.is_behind() {
+            // It lets nobody in, and as the one with the fewest connections everybody would be sent to it.
+            info.capacity = 0;
+        }
         let (leased, ()) = tokio::join!(self.lease(&info), self.report(&info));
         leased?;
         self.parts.neighbours.look().await

@@ -61,7 +61,7 @@ pub struct NodeInfo {
     pub client_url: String,
     /// Where peers reach it; empty if it has none.
     pub peer_url: String,
-    /// How many connections it can hold.
+    /// How many connections it can hold; none while it can let nobody in.
     pub capacity: u32,
     /// How many it holds.
     pub connections: u32,

@@ -196,6 +196,11 @@ impl RevocationWatch {
         self.state().fresh_at.is_some_and(|at| now.saturating_sub(at) <= self.settings.fresh_for)
     }
 
+    /// Whether it was [fresh](Self::is_fresh) and is not any more: the store cannot be read, so nobody can be let in.
+    pub fn is_behind(&self) -> bool {
+        !self.is_fresh() && self.state().fresh_at.is_some()
+    }
+
     /// Whether a session that is not known to have ended can be taken for open: the last read is recent, and nothing
     /// had to be forgotten early.
     pub fn is_complete(&self) -> bool {
