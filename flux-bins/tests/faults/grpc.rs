@@ -9,18 +9,26 @@ use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use crate::harness::{PATIENCE, soon, until};
 use crate::world::Plan;
 
-async fn serving(channel: Channel, service: &str) -> Option<()> {
+async fn serving(channel: &Channel, service: &str) -> Option<()> {
     let request = HealthCheckRequest { service: service.to_owned() };
-    let answer = soon("health", HealthClient::new(channel).check(request)).await.unwrap();
+    let answer = soon("health", HealthClient::new(channel.clone()).check(request)).await.ok()?;
     (answer.into_inner().status() == ServingStatus::Serving).then_some(())
 }
 
-/// A call without credentials; what it carries is not looked at.
-async fn stranger(channel: Channel, path: &'static str) -> Code {
+/// Whether it says that all is well.
+pub(crate) async fn healthy(channel: &Channel) -> bool {
+    serving(channel, "").await.is_some()
+}
+
+/// A call with these credentials; what it carries is not looked at.
+pub(crate) async fn ask(channel: Channel, credentials: Option<String>, path: &'static str) -> Code {
     let mut client = tonic::client::Grpc::new(channel);
     client.ready().await.unwrap();
     let codec = tonic_prost::ProstCodec::<HealthCheckRequest, HealthCheckResponse>::default();
-    let request = Request::new(HealthCheckRequest::default());
+    let mut request = Request::new(HealthCheckRequest::default());
+    if let Some(credentials) = credentials {
+        request.metadata_mut().insert("authorization", credentials.parse().unwrap());
+    }
     let path = tonic::codegen::http::uri::PathAndQuery::from_static(path);
     soon("an answer", client.unary(request, path, codec)).await.err().map_or(Code::Ok, |status| status.code())
 }
@@ -62,10 +70,10 @@ async fn health_is_told_to_everybody_and_everything_else_to_services_alone() {
     ] {
         let channel = Endpoint::new(format!("http://{address}")).unwrap().connect().await.unwrap();
         for name in ["", service] {
-            until(PATIENCE, "health", async || serving(channel.clone(), name).await).await;
+            until(PATIENCE, "health", async || serving(&channel, name).await).await;
         }
         for call in calls.iter().chain(&["/flux.v1.NoService/Nothing"]) {
-            assert_eq!(stranger(channel.clone(), call).await, Code::Unauthenticated, "{call}");
+            assert_eq!(ask(channel.clone(), None, call).await, Code::Unauthenticated, "{call}");
         }
     }
 }

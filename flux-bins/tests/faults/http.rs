@@ -1,5 +1,7 @@
 //! HTTP by hand: what `curl` would send.
 
+use std::io;
+
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -35,6 +37,17 @@ pub(crate) async fn call(
     token: Option<&str>,
     body: Option<Value>,
 ) -> Answer {
+    try_call(authority, method, path, token, body).await.unwrap()
+}
+
+/// The same; where the connection breaks, or there is none, that is told.
+pub(crate) async fn try_call(
+    authority: &str,
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+    body: Option<Value>,
+) -> io::Result<Answer> {
     let body = body.map(|body| body.to_string());
     let token = token.map(|token| format!("Authorization: Bearer {token}\r\n"));
     let about = body
@@ -48,14 +61,16 @@ pub(crate) async fn call(
     );
     let what = format!("the answer to {method} {path}");
     let answer = within(ANSWERED, &what, async {
-        let mut stream = TcpStream::connect(authority).await.unwrap();
-        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut stream = TcpStream::connect(authority).await?;
+        stream.write_all(request.as_bytes()).await?;
         let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await.unwrap();
-        String::from_utf8(answer).unwrap()
+        stream.read_to_end(&mut answer).await?;
+        io::Result::Ok(String::from_utf8(answer).unwrap())
     })
-    .await;
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    .await?;
+    let Some((head, body)) = answer.split_once("\r\n\r\n") else {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    };
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Answer { status, body: serde_json::from_str(body).unwrap_or(Value::Null) }
+    Ok(Answer { status, body: serde_json::from_str(body).unwrap_or(Value::Null) })
 }

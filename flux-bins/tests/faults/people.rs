@@ -34,7 +34,7 @@ impl Person {
         assert!((200..300).contains(&asked.status), "{asked:?}");
         let code = code(world, &email).await;
         let body = json!({"email": email, "code": code, "username": name, "password": PASSWORD});
-        call(&world.gate.address, "POST", "/v1/users", None, Some(body)).await.ok();
+        call(&world.front, "POST", "/v1/users", None, Some(body)).await.ok();
         Self::log_in(world, name).await
     }
 
@@ -45,7 +45,7 @@ impl Person {
         Self {
             id: text(&opened["user"]["user_id"]),
             token: text(&opened["access_token"]),
-            gate: world.gate.address.clone(),
+            gate: world.front.clone(),
         }
     }
 
@@ -102,7 +102,7 @@ pub(crate) async fn friends(world: &World) -> (Person, Person, String) {
 /// Asks for a code for a new account.
 pub(crate) async fn ask_code(world: &World, email: &str) -> Answer {
     let body = json!({"email": email, "purpose": "register"});
-    call(&world.gate.address, "POST", "/v1/verification-codes", None, Some(body)).await
+    call(&world.front, "POST", "/v1/verification-codes", None, Some(body)).await
 }
 
 /// The newest code that was mailed to `email`.
@@ -123,7 +123,7 @@ pub(crate) async fn code(world: &World, email: &str) -> String {
 pub(crate) async fn log_in(world: &World, name: &str) -> Answer {
     let device = json!({"name": "curl", "class": "other"});
     let body = json!({"login": name, "password": PASSWORD, "device": device});
-    call(&world.gate.address, "POST", "/v1/sessions", None, Some(body)).await
+    call(&world.front, "POST", "/v1/sessions", None, Some(body)).await
 }
 
 /// A session of the typed client, which finds a node by itself.

@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{OnceLock, mpsc};
@@ -52,10 +53,20 @@ pub(crate) async fn create(url: &str, name: &str) -> String {
     format!("{server}/{name}")
 }
 
+/// Host and port in a URL.
+pub(crate) fn address(url: &str) -> &str {
+    url.rsplit_once('@').unwrap().1.split_once('/').unwrap().0
+}
+
+/// The same URL with another host and port.
+pub(crate) fn at(url: &str, other: SocketAddr) -> String {
+    url.replace(address(url), &other.to_string())
+}
+
 /// Lets the server do something, by the client that comes with it.
 pub(crate) async fn statement(url: &str, sql: &str) -> String {
-    let (address, database) = url.rsplit_once('@').unwrap().1.split_once('/').unwrap();
-    let (host, port) = address.split_once(':').unwrap();
+    let (host, port) = address(url).split_once(':').unwrap();
+    let database = url.rsplit_once('/').unwrap().1;
     let done = tokio::process::Command::new("mariadb")
         .args([
             "--no-defaults",
