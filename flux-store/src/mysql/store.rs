@@ -140,6 +140,7 @@ impl Inner {
 
     /// A stamp such that whatever is not yet visible to a read that starts now gets a greater one.
     pub(super) async fn settled(&self) -> Result<Stamp, StoreError> {
+        self.not_over()?;
         if self.horizon.wants_to_see() {
             let mut greatest = 0;
             for row in self.all(sql(GREATEST)).await? {
