@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 use tracing::{debug, warn};
 
 use super::{NodeInfo, NodeRegistry};
@@ -41,6 +42,8 @@ pub struct BalancerSettings {
     pub trust_reports_for: Duration,
     /// How long the registry may take: 1 s.
     pub deadline: Duration,
+    /// For how much of that whoever asks waits, where something is known from before: 200 ms. Then they go by that.
+    pub patience: Duration,
 }
 
 impl Default for BalancerSettings {
@@ -50,6 +53,7 @@ impl Default for BalancerSettings {
             settle: Duration::from_secs(3),
             trust_reports_for: Duration::from_secs(6),
             deadline: Duration::from_secs(1),
+            patience: Duration::from_millis(200),
         }
     }
 }
@@ -58,12 +62,15 @@ impl Default for BalancerSettings {
 /// at once are not all sent to the same one. It keeps nothing that another one does not find out: run as many as you
 /// like.
 pub struct Balancer {
+    shared: Arc<Shared>,
+}
+
+/// What the balancer shares with a read of the registry that is under way.
+struct Shared {
     registry: Arc<dyn NodeRegistry>,
     clock: Arc<dyn Clock>,
     settings: BalancerSettings,
     state: Mutex<State>,
-    /// One read of the registry at a time.
-    reading: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -73,6 +80,22 @@ struct State {
     /// Whether that failed.
     blind: bool,
     nodes: BTreeMap<NodeId, Known>,
+    /// The last read of the registry.
+    reading: Option<Reading>,
+}
+
+/// A read of the registry.
+#[derive(Clone)]
+struct Reading {
+    since: Duration,
+    /// Closed when it is over, however it ended.
+    over: watch::Receiver<()>,
+}
+
+impl Reading {
+    fn is_under_way(&self) -> bool {
+        self.over.has_changed().is_ok()
+    }
 }
 
 /// What is known of a node.
@@ -87,9 +110,9 @@ struct Known {
 }
 
 impl Balancer {
-    /// Over the registry of nodes.
+    /// Over the registry of nodes. It is used on a runtime of tokio.
     pub fn new(registry: Arc<dyn NodeRegistry>, clock: Arc<dyn Clock>, settings: BalancerSettings) -> Self {
-        Self { registry, clock, settings, state: Mutex::default(), reading: tokio::sync::Mutex::default() }
+        Self { shared: Arc::new(Shared { registry, clock, settings, state: Mutex::default() }) }
     }
 
     /// Every node that is known to live, ascending by id, with its newest numbers.
@@ -98,22 +121,41 @@ impl Balancer {
     /// The registry cannot be read, and nothing is known from before.
     pub async fn nodes(&self) -> Result<Vec<NodeInfo>, StoreError> {
         self.refresh().await?;
-        let now = self.clock.monotonic();
-        let state = self.state();
-        let live = state.nodes.values().filter(|node| self.is_live(node, state.blind, now));
+        let now = self.shared.clock.monotonic();
+        let state = self.shared.state();
+        let live = state.nodes.values().filter(|node| self.shared.is_live(node, state.blind, now));
         Ok(live.map(|node| node.info.clone()).collect())
     }
 
-    /// Reads the registry, if what is known is too old. While it cannot be read, what it said last stands, corrected by
-    /// what nodes report.
+    /// Sees to it that the registry is read, if what is known is too old, and waits for that as long as it is worth it.
     async fn refresh(&self) -> Result<(), StoreError> {
-        if self.is_fresh() {
+        let (clock, settings) = (&*self.shared.clock, &self.shared.settings);
+        let (mut reading, known) = {
+            let mut state = self.shared.state();
+            let now = clock.monotonic();
+            if state.read_at.is_some_and(|at| now.saturating_sub(at) < settings.fresh_for) {
+                return Ok(());
+            }
+            let known = state.read_at.is_some() && !state.nodes.is_empty();
+            (state.reading(&self.shared, now), known)
+        };
+        // The sender says nothing: it is dropped when the read is over.
+        if known {
+            let waited = clock.monotonic().saturating_sub(reading.since);
+            let _ = within(clock, settings.patience.saturating_sub(waited), reading.over.changed()).await;
             return Ok(());
         }
-        let _one = self.reading.lock().await;
-        if self.is_fresh() {
-            return Ok(());
+        let _ = reading.over.changed().await;
+        match self.shared.state().read_at {
+            Some(at) if at >= reading.since => Ok(()),
+            _ => Err(StoreError::unavailable("node registry not read, and no node is known")),
         }
+    }
+}
+
+impl Shared {
+    /// Reads the registry. While it cannot be read, what it said last stands, corrected by what nodes report.
+    async fn read(&self) {
         let read = within(&*self.clock, self.settings.deadline, self.registry.live()).await;
         let now = self.clock.monotonic();
         let mut state = self.state();
@@ -121,21 +163,16 @@ impl Balancer {
             Ok(live) => {
                 (state.read_at, state.blind) = (Some(now), false);
                 state.take(live, now, &self.settings);
-                Ok(())
             }
-            Err(error) if state.nodes.is_empty() => Err(error),
+            Err(error) if state.nodes.is_empty() => {
+                warn!(error = %error, "node registry not read; no node is known");
+            }
             Err(error) => {
                 warn!(error = %error, "node registry not read; going by what is known");
                 // Asked again after the same time as after a success: a registry that hangs must not hang every call.
                 (state.read_at, state.blind) = (Some(now), true);
-                Ok(())
             }
         }
-    }
-
-    fn is_fresh(&self) -> bool {
-        let now = self.clock.monotonic();
-        self.state().read_at.is_some_and(|at| now.saturating_sub(at) < self.settings.fresh_for)
     }
 
     /// The registry decides. While it cannot be read, who reports lives, and who never reported lives on.
@@ -152,6 +189,21 @@ impl Balancer {
 }
 
 impl State {
+    /// The read that is under way, or one that begins now. It is a task of its own: whoever asks may give up, and what
+    /// came of the read counts all the same. One read at a time.
+    fn reading(&mut self, shared: &Arc<Shared>, now: Duration) -> Reading {
+        if let Some(reading) = self.reading.as_ref().filter(|reading| reading.is_under_way()) {
+            return reading.clone();
+        }
+        let (done, over) = watch::channel(());
+        let shared = Arc::clone(shared);
+        tokio::spawn(async move {
+            shared.read().await;
+            drop(done);
+        });
+        self.reading.insert(Reading { since: now, over }).clone()
+    }
+
     /// What the registry says: it decides who lives.
     fn take(&mut self, live: Vec<NodeInfo>, now: Duration, settings: &BalancerSettings) {
         let mut before = std::mem::take(&mut self.nodes);
@@ -183,18 +235,18 @@ impl State {
 impl NodeChooser for Balancer {
     async fn choose(&self) -> Result<Option<NodeInfo>, StoreError> {
         self.refresh().await?;
-        let now = self.clock.monotonic();
-        let mut state = self.state();
+        let now = self.shared.clock.monotonic();
+        let mut state = self.shared.state();
         let blind = state.blind;
         for node in state.nodes.values_mut() {
-            while node.sent.front().is_some_and(|at| now.saturating_sub(*at) >= self.settings.settle) {
+            while node.sent.front().is_some_and(|at| now.saturating_sub(*at) >= self.shared.settings.settle) {
                 node.sent.pop_front();
             }
         }
         let best = state
             .nodes
             .values()
-            .filter(|node| !node.info.draining && node.room() > 0 && self.is_live(node, blind, now))
+            .filter(|node| !node.info.draining && node.room() > 0 && self.shared.is_live(node, blind, now))
             .min_by(|one, other| one.compare(other))
             .map(|node| node.info.node);
         let Some(best) = best.and_then(|node| state.nodes.get_mut(&node)) else { return Ok(None) };
@@ -206,8 +258,8 @@ impl NodeChooser for Balancer {
 #[async_trait]
 impl LoadReports for Balancer {
     async fn report(&self, info: &NodeInfo) -> Result<(), StoreError> {
-        let now = self.clock.monotonic();
-        let mut state = self.state();
+        let now = self.shared.clock.monotonic();
+        let mut state = self.shared.state();
         let known = state.nodes.entry(info.node).or_insert_with(|| Known {
             info: info.clone(),
             reported: None,

@@ -1,6 +1,7 @@
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use proptest::prelude::*;
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::*;
@@ -11,6 +12,9 @@ use crate::testing::ManualClock;
 struct Registry {
     nodes: Mutex<Vec<NodeInfo>>,
     down: AtomicBool,
+    /// It never answers.
+    silent: AtomicBool,
+    asked: AtomicUsize,
 }
 
 #[async_trait]
@@ -28,6 +32,10 @@ impl NodeRegistry for Registry {
     }
 
     async fn live(&self) -> Result<Vec<NodeInfo>, StoreError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        if self.silent.load(Ordering::Relaxed) {
+            return std::future::pending().await;
+        }
         if self.down.load(Ordering::Relaxed) {
             return Err(StoreError::unavailable("down"));
         }
@@ -38,14 +46,14 @@ impl NodeRegistry for Registry {
 struct World {
     clock: Arc<ManualClock>,
     registry: Arc<Registry>,
-    balancer: Balancer,
+    balancer: Arc<Balancer>,
 }
 
 fn world(nodes: Vec<NodeInfo>) -> World {
     let clock = Arc::new(ManualClock::default());
     let registry = Arc::new(Registry { nodes: Mutex::new(nodes), ..Registry::default() });
-    let balancer =
-        Balancer::new(Arc::clone(&registry) as _, Arc::clone(&clock) as _, BalancerSettings::default());
+    let settings = BalancerSettings::default();
+    let balancer = Arc::new(Balancer::new(Arc::clone(&registry) as _, Arc::clone(&clock) as _, settings));
     World { clock, registry, balancer }
 }
 
@@ -69,6 +77,43 @@ impl World {
     async fn chosen(&self) -> Option<String> {
         self.balancer.choose().await.unwrap().map(|node| node.client_url)
     }
+
+    /// Somebody asks; everything that does not wait for time has happened.
+    async fn ask(&self) -> JoinHandle<Result<Option<NodeInfo>, StoreError>> {
+        let balancer = Arc::clone(&self.balancer);
+        let asked = tokio::spawn(async move { balancer.choose().await });
+        settle().await;
+        asked
+    }
+
+    async fn pass(&self, span: Duration) {
+        self.clock.advance(span);
+        settle().await;
+    }
+
+    /// What was known is old, and the registry stands still.
+    async fn hang(&self) {
+        self.registry.silent.store(true, Ordering::Relaxed);
+        self.pass(Duration::from_secs(1)).await;
+        self.registry.asked.store(0, Ordering::Relaxed);
+    }
+
+    /// How often the registry was read since it hangs.
+    fn reads(&self) -> usize {
+        self.registry.asked.load(Ordering::Relaxed)
+    }
+}
+
+async fn settle() {
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Who was chosen, by one who must have been answered by now.
+async fn answer(asked: JoinHandle<Result<Option<NodeInfo>, StoreError>>) -> Option<String> {
+    assert!(asked.is_finished(), "it waits still");
+    asked.await.unwrap().unwrap().map(|node| node.client_url)
 }
 
 #[tokio::test]
@@ -146,6 +191,65 @@ async fn while_the_registry_is_down_the_last_known_nodes_serve_as_long_as_they_r
     assert!(blind.balancer.choose().await.is_err());
 }
 
+#[tokio::test]
+async fn while_the_registry_hangs_all_who_ask_share_one_read_and_are_answered_by_what_is_known() {
+    let world = world(vec![node(1, 0, 10)]);
+    assert!(world.chosen().await.is_some());
+    world.hang().await;
+    let (one, other) = (world.ask().await, world.ask().await);
+    world.pass(Duration::from_millis(150)).await;
+    let late = world.ask().await;
+    assert!(!one.is_finished() && !late.is_finished(), "it may answer yet");
+    world.pass(Duration::from_millis(50)).await;
+    for asked in [one, other, late, world.ask().await] {
+        assert_eq!(answer(asked).await.as_deref(), Some("ws://node1"));
+    }
+    assert_eq!(world.reads(), 1);
+}
+
+#[tokio::test]
+async fn a_read_of_the_registry_goes_on_when_whoever_asked_gives_up() {
+    let world = world(vec![node(1, 0, 10)]);
+    assert!(world.chosen().await.is_some());
+    world.hang().await;
+    // It has begun since, and the registry has never named it: it counts only when that is known not to answer.
+    world.balancer.report(&node(2, 0, 1_000)).await.unwrap();
+    for _ in 0..9 {
+        let asked = world.ask().await;
+        asked.abort();
+        world.pass(Duration::from_millis(100)).await;
+    }
+    assert_eq!(world.reads(), 1);
+    assert_eq!(answer(world.ask().await).await.as_deref(), Some("ws://node1"));
+    world.pass(Duration::from_millis(100)).await;
+    assert_eq!(answer(world.ask().await).await.as_deref(), Some("ws://node2"));
+    assert_eq!(world.reads(), 1, "it is asked again after a while, not at once");
+    world.pass(Duration::from_millis(500)).await;
+    world.ask().await.abort();
+    assert_eq!(world.reads(), 2);
+}
+
+#[tokio::test]
+async fn where_no_node_is_known_the_answer_of_the_registry_is_waited_for() {
+    let world = world(vec![]);
+    world.hang().await;
+    let (one, other) = (world.ask().await, world.ask().await);
+    world.pass(Duration::from_millis(999)).await;
+    assert!(!one.is_finished() && !other.is_finished());
+    world.pass(Duration::from_millis(1)).await;
+    for asked in [one, other] {
+        assert!(asked.await.unwrap().is_err(), "that nothing is known is no answer");
+    }
+    assert_eq!(world.reads(), 1);
+
+    let asked = world.ask().await;
+    world.registry.nodes.lock().unwrap().push(node(1, 0, 10));
+    world.registry.silent.store(false, Ordering::Relaxed);
+    world.pass(Duration::from_secs(1)).await;
+    assert!(asked.await.unwrap().is_err());
+    assert_eq!(world.chosen().await.as_deref(), Some("ws://node1"));
+}
+
 /// One that never answers.
 struct Silent;
 
@@ -161,8 +265,8 @@ async fn where_the_first_chooser_is_silent_or_down_the_second_is_asked() {
     let World { clock, balancer, .. } = world(vec![node(1, 0, 10)]);
     let blind = world(vec![]);
     blind.registry.down.store(true, Ordering::Relaxed);
-    let second: Arc<dyn NodeChooser> = Arc::new(balancer);
-    let down = FallbackChooser::new(Arc::new(blind.balancer), Arc::clone(&second), clock.clone());
+    let second: Arc<dyn NodeChooser> = balancer;
+    let down = FallbackChooser::new(blind.balancer, Arc::clone(&second), clock.clone());
     assert_eq!(down.choose().await.unwrap().unwrap(), node(1, 0, 10));
 
     let silent = FallbackChooser::new(Arc::new(Silent), second, clock.clone());
@@ -173,7 +277,7 @@ async fn where_the_first_chooser_is_silent_or_down_the_second_is_asked() {
     clock.advance(FIRST_DEADLINE);
     assert_eq!(asked.await.unwrap().unwrap().unwrap(), node(1, 0, 10));
 
-    let empty = FallbackChooser::new(Arc::new(world(vec![]).balancer), Arc::new(Silent), clock);
+    let empty = FallbackChooser::new(world(vec![]).balancer, Arc::new(Silent), clock);
     assert_eq!(empty.choose().await.unwrap(), None, "that no node takes anybody is an answer");
 }
 
