@@ -67,7 +67,7 @@ async fn a_commit_that_did_not_arrive_is_done_again() {
 #[tokio::test]
 async fn a_commit_that_would_arrive_after_it_was_looked_for_is_done_once() {
     let url = database().await;
-    let wire = Proxy::new(&url, Cut::LateCommit).await;
+    let wire = Proxy::new(&url, Cut::Late).await;
     let world = World::at(&wire.url).await;
     wire.cut(1);
     assert_eq!(appended(&world.send("0").await.unwrap()), (1, false));

@@ -13,7 +13,7 @@ pub(crate) enum Cut {
     /// When COMMIT was sent, before the server gets it.
     BeforeCommit,
     /// When COMMIT was sent; the server gets it a little later than the store learns that the connection is broken.
-    LateCommit,
+    Late,
     /// When the server has answered COMMIT, before the store gets the answer.
     AfterCommit,
 }
@@ -89,7 +89,7 @@ async fn pass(mut client: TcpStream, mut server: TcpStream, cuts: Arc<Cuts>) {
                 if cut && cuts.at == Cut::BeforeCommit {
                     return;
                 }
-                if cut && cuts.at == Cut::LateCommit {
+                if cut && cuts.at == Cut::Late {
                     drop(client);
                     tokio::time::sleep(LATE).await;
                     // The server may have closed its end by now.
