@@ -1,32 +1,39 @@
 //! What was read of users, on Redis.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use flux_core::cache::{CacheKey, CacheStore, CacheValue, LeaseToken, Looked};
-use flux_core::{Epoch, StoreError};
+use flux_core::{Epoch, StoreError, UserId};
 use redis::{Cmd, Value};
 
 use super::Redis;
 use super::cached::{decode, encode};
 use super::code::hex;
 use super::reply::{bytes, number, strange};
-use super::script::{FILL, Invocation, RESERVE};
+use super::script::{FILL, Invocation, RESERVE, Script};
 use super::time::{Time, micros};
 
-/// How many places are asked for in one go.
-const AT_ONCE: usize = 500;
+/// How many places one command concerns: no more, for while it is carried out the server does nothing else.
+const AT_ONCE: usize = 100;
 
-/// How much longer than it means anything a place is kept, in milliseconds: 15 s. Less than for what must not be lost
-/// early, because friends take room: 16 bytes each.
-const SLACK_MS: u64 = 15_000;
+/// Into how many slots of a Cluster places are spread, so that one command can concern several.
+const SLOTS: u8 = 64;
+
+/// How much longer than it means anything a place is kept, in milliseconds: not long, because there are many.
+const SLACK_MS: u64 = 1_000;
+
+/// The same where a test's clock decides: longer than any test takes.
+const GIVEN_SLACK_MS: u64 = 60_000;
 
 /// A cache that all processes share. Each place is one key; what stands there says until when it means anything.
 ///
-/// Values are read by plain commands, because of them there are many, and judged by the server's time that is asked for
-/// along with them; in a Cluster, by that of any of its servers, whose clocks should not be seconds apart. Everything
-/// that writes is a script on one key.
+/// Places of one slot go together in one command, everywhere else than in a Cluster all of them do. Values are read
+/// without a script, which would cost the server more than reading them, and judged by its time that is asked for along
+/// with them; in a Cluster, by that of any of its servers, whose clocks should not be seconds apart. Everything that
+/// writes is a script, which does one place after the other.
 pub struct RedisCache {
     redis: Redis,
     /// What keys have before the user: which store was read.
@@ -56,8 +63,23 @@ fn place(text: &[u8], now: u64) -> Option<Place<'_>> {
     }
 }
 
-fn keep_ms(span: Duration) -> u64 {
-    micros(span).div_ceil(1_000) + SLACK_MS
+/// Of which of the slots a user's places are.
+fn slot(user: UserId) -> u8 {
+    user.as_bytes()[15] % SLOTS
+}
+
+/// Keys that go together in one command, each with its place in what was asked.
+struct Group {
+    keys: Vec<String>,
+    places: Vec<usize>,
+}
+
+impl Group {
+    fn command(&self, name: &str) -> Cmd {
+        let mut command = redis::cmd(name);
+        command.arg(&self.keys);
+        command
+    }
 }
 
 impl RedisCache {
@@ -74,79 +96,132 @@ impl RedisCache {
     }
 
     fn key(&self, key: CacheKey) -> String {
-        self.redis.key(format_args!("{}:{}{}", key.kind(), self.epoch, key.user()))
+        let user = key.user();
+        self.redis.key(format_args!("{{cache{}}}:{}:{}{user}", slot(user), key.kind(), self.epoch))
+    }
+
+    /// `keys` in groups that one command can concern.
+    fn groups<'k>(&self, keys: impl Iterator<Item = (usize, &'k CacheKey)>) -> Vec<Group> {
+        let mut slots: BTreeMap<u8, Vec<(usize, &CacheKey)>> = BTreeMap::new();
+        let apart = self.redis.link.is_cluster();
+        for (place, key) in keys {
+            slots.entry(if apart { slot(key.user()) } else { 0 }).or_default().push((place, key));
+        }
+        let group = |some: &[(usize, &CacheKey)]| Group {
+            keys: some.iter().map(|(_, key)| self.key(**key)).collect(),
+            places: some.iter().map(|(place, _)| *place).collect(),
+        };
+        slots.values().flat_map(|keys| keys.chunks(AT_ONCE)).map(group).collect()
+    }
+
+    fn keep_ms(&self, span: Duration) -> u64 {
+        let slack = match self.redis.time {
+            Time::Server => SLACK_MS,
+            Time::Given(_) => GIVEN_SLACK_MS,
+        };
+        micros(span).div_ceil(1_000) + slack
     }
 
     /// What stands in the places of `keys`, and the time by which to judge it.
     async fn get(&self, keys: &[CacheKey]) -> Result<(u64, Vec<Option<Vec<u8>>>), StoreError> {
-        let gets = keys.iter().map(|key| {
-            let mut get = redis::cmd("GET");
-            get.arg(self.key(*key));
-            get
-        });
+        let groups = self.groups(keys.iter().enumerate());
+        let reads = groups.iter().map(|group| group.command("MGET"));
         let (now, answers) = match &self.redis.time {
             Time::Given(clock) => {
-                let commands: Vec<Cmd> = gets.collect();
+                let commands: Vec<Cmd> = reads.collect();
                 (micros(clock.monotonic()), self.redis.link.ask_each(&commands).await?)
             }
             Time::Server => {
-                let commands: Vec<Cmd> = std::iter::once(redis::cmd("TIME")).chain(gets).collect();
-                let mut answers = self.redis.link.ask_each(&commands).await?.into_iter();
-                let now = answers.next().and_then(|time| shown(&time)).ok_or_else(|| strange("the time"))?;
-                (now, answers.collect())
+                let mut commands = vec![redis::cmd("TIME")];
+                commands.extend(reads);
+                let mut answers = self.redis.link.ask_each(&commands).await?;
+                (shown(&answers.remove(0)).ok_or_else(|| strange("the time"))?, answers)
             }
         };
-        Ok((now, answers.into_iter().map(bytes).collect()))
+        let mut found = vec![None; keys.len()];
+        for (group, answer) in groups.into_iter().zip(answers) {
+            let Value::Array(texts) = answer else { return Err(strange("places of the cache")) };
+            for (place, text) in group.places.into_iter().zip(texts) {
+                found[place] = bytes(text);
+            }
+        }
+        Ok((now, found))
     }
 
-    /// Puts a lease in those of `places` of `keys` that are empty; says of each whether it stands there.
-    async fn reserve(
+    /// Carries out `script` on `keys`, with the arguments that `more` adds for the places of a group; says of each key
+    /// what it said.
+    async fn eval<'k>(
         &self,
-        keys: &[String],
+        script: &'static Script,
+        keys: impl Iterator<Item = (usize, &'k CacheKey)>,
         token: LeaseToken,
-        lease: Duration,
-    ) -> Result<Vec<bool>, StoreError> {
-        let keys: Vec<_> = keys.iter().map(|key| [key.as_str()]).collect();
-        let calls: Vec<_> = keys
-            .iter()
-            .map(|key| {
-                Invocation::new(&RESERVE, key)
-                    .arg(self.redis.time.argument())
-                    .arg(hex(token.as_bytes()))
-                    .arg(micros(lease))
-                    .arg(keep_ms(lease))
-            })
-            .collect();
-        Ok(said(&self.redis.link.eval_each(&calls).await?))
+        span: Duration,
+        more: impl Fn(usize) -> Option<Vec<u8>>,
+    ) -> Result<Vec<(usize, bool)>, StoreError> {
+        let groups = self.groups(keys);
+        let keys: Vec<Vec<&str>> =
+            groups.iter().map(|group| group.keys.iter().map(String::as_str).collect()).collect();
+        let calls = groups.iter().zip(&keys).map(|(group, keys)| {
+            let call = Invocation::new(script, keys)
+                .arg(self.redis.time.argument())
+                .arg(hex(token.as_bytes()))
+                .arg(micros(span))
+                .arg(self.keep_ms(span));
+            group.places.iter().filter_map(|place| more(*place)).fold(call, Invocation::arg)
+        });
+        let answers = self.redis.link.eval_each(&calls.collect::<Vec<_>>()).await?;
+        let mut said = Vec::new();
+        for (group, answer) in groups.into_iter().zip(answers) {
+            let Value::Array(answers) = answer else { return Err(strange("places of the cache")) };
+            said.extend(group.places.into_iter().zip(answers.iter().map(|one| number(one) == Some(1))));
+        }
+        Ok(said)
     }
 
-    async fn look_at(
+    async fn try_look(
         &self,
         keys: &[CacheKey],
         token: LeaseToken,
         lease: Duration,
     ) -> Result<Vec<Looked>, StoreError> {
         let (now, places) = self.get(keys).await?;
+        let own = hex(token.as_bytes());
+        let mut empty = Vec::new();
         let mut looked = Vec::with_capacity(keys.len());
-        let (mut empty, mut names) = (Vec::new(), Vec::new());
-        for (key, text) in keys.iter().zip(&places) {
+        for (at, (key, text)) in keys.iter().zip(&places).enumerate() {
             looked.push(match text.as_deref().and_then(|text| place(text, now)) {
                 Some(Place::Filled(value)) => decode(*key, value).map_or(Looked::Taken, Looked::Found),
-                Some(Place::Leased(held)) if held == hex(token.as_bytes()).as_bytes() => Looked::Leased,
+                Some(Place::Leased(held)) if held == own.as_bytes() => Looked::Leased,
                 Some(Place::Leased(_)) => Looked::Taken,
                 None => {
-                    empty.push(looked.len());
-                    names.push(self.key(*key));
+                    empty.push((at, key));
                     Looked::Taken
                 }
             });
         }
-        for (at, reserved) in empty.into_iter().zip(self.reserve(&names, token, lease).await?) {
-            if reserved {
-                looked[at] = Looked::Leased;
+        if !empty.is_empty() {
+            for (at, stands) in self.eval(&RESERVE, empty.into_iter(), token, lease, |_| None).await? {
+                if stands {
+                    looked[at] = Looked::Leased;
+                }
             }
         }
         Ok(looked)
+    }
+
+    async fn try_fill(
+        &self,
+        values: &[CacheValue],
+        token: LeaseToken,
+        ttl: Duration,
+    ) -> Result<Vec<bool>, StoreError> {
+        let keys: Vec<_> = values.iter().map(CacheValue::key).collect();
+        let value = |place: usize| values.get(place).map(encode);
+        let mut filled = vec![false; values.len()];
+        for (at, done) in self.eval(&FILL, keys.iter().enumerate(), token, ttl, value).await? {
+            filled[at] = done;
+        }
+        Ok(filled)
     }
 }
 
@@ -155,11 +230,6 @@ fn shown(time: &Value) -> Option<u64> {
     let Value::Array(parts) = time else { return None };
     let [seconds, rest] = parts.as_slice() else { return None };
     number(seconds)?.checked_mul(1_000_000)?.checked_add(number(rest)?)
-}
-
-/// Yes or no, of each.
-fn said(answers: &[Value]) -> Vec<bool> {
-    answers.iter().map(|answer| number(answer) == Some(1)).collect()
 }
 
 impl fmt::Debug for RedisCache {
@@ -176,14 +246,7 @@ impl CacheStore for RedisCache {
         token: LeaseToken,
         lease: Duration,
     ) -> Result<Vec<Looked>, StoreError> {
-        let looking = async {
-            let mut looked = Vec::with_capacity(keys.len());
-            for keys in keys.chunks(AT_ONCE) {
-                looked.append(&mut self.look_at(keys, token, lease).await?);
-            }
-            Ok(looked)
-        };
-        self.redis.link.within(looking).await
+        self.redis.link.within(self.try_look(keys, token, lease)).await
     }
 
     async fn fill(
@@ -192,40 +255,14 @@ impl CacheStore for RedisCache {
         token: LeaseToken,
         ttl: Duration,
     ) -> Result<Vec<bool>, StoreError> {
-        let names: Vec<_> = values.iter().map(|value| self.key(value.key())).collect();
-        let keys: Vec<_> = names.iter().map(|key| [key.as_str()]).collect();
-        let filling = async {
-            let mut filled = Vec::with_capacity(values.len());
-            for (keys, values) in keys.chunks(AT_ONCE).zip(values.chunks(AT_ONCE)) {
-                let calls = keys.iter().zip(values).map(|(key, value)| {
-                    Invocation::new(&FILL, key)
-                        .arg(self.redis.time.argument())
-                        .arg(hex(token.as_bytes()))
-                        .arg(encode(value))
-                        .arg(micros(ttl))
-                        .arg(keep_ms(ttl))
-                });
-                let calls: Vec<_> = calls.collect();
-                filled.append(&mut said(&self.redis.link.eval_each(&calls).await?));
-            }
-            Ok(filled)
-        };
-        self.redis.link.within(filling).await
+        self.redis.link.within(self.try_fill(values, token, ttl)).await
     }
 
     async fn forget(&self, keys: &[CacheKey]) -> Result<(), StoreError> {
-        let forgetting = async {
-            for keys in keys.chunks(AT_ONCE) {
-                let commands = keys.iter().map(|key| {
-                    let mut forget = redis::cmd("DEL");
-                    forget.arg(self.key(*key));
-                    forget
-                });
-                self.redis.link.ask_each(&commands.collect::<Vec<Cmd>>()).await?;
-            }
-            Ok(())
-        };
-        self.redis.link.within(forgetting).await
+        let groups = self.groups(keys.iter().enumerate());
+        let commands: Vec<Cmd> = groups.iter().map(|group| group.command("DEL")).collect();
+        self.redis.link.ask_each(&commands).await?;
+        Ok(())
     }
 }
 

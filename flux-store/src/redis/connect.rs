@@ -129,6 +129,10 @@ impl Connector {
         Ok(connector)
     }
 
+    pub(super) fn is_cluster(&self) -> bool {
+        matches!(self.route, Route::Cluster(_))
+    }
+
     /// A connection to a server that takes writes, as far as that can be known.
     pub(super) async fn connect(&self, on_lost: &OnLost) -> Result<Connection, Failure> {
         let mut connection = match &self.route {

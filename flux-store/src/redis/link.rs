@@ -149,12 +149,17 @@ impl Link {
         })))
     }
 
+    /// Whether keys lie on several servers.
+    pub(super) fn is_cluster(&self) -> bool {
+        self.0.connector.is_cluster()
+    }
+
     /// The answer to one command.
     pub(super) async fn ask(&self, repeat: Repeat, command: &Cmd) -> Result<Value, Failure> {
         self.run(repeat, Request::Command(command)).await.map(first)
     }
 
-    /// The answers to commands that each concern one key; asking twice must be safe.
+    /// The answers to commands that each concern keys of one slot; asking twice must be safe.
     pub(super) async fn ask_each(&self, commands: &[Cmd]) -> Result<Vec<Value>, Failure> {
         if commands.is_empty() {
             return Ok(Vec::new());
@@ -167,7 +172,7 @@ impl Link {
         self.run(repeat, Request::Script(call)).await.map(first)
     }
 
-    /// What scripts give that each concern one key; asking twice must be safe.
+    /// What scripts give that each concern keys of one slot; asking twice must be safe.
     pub(super) async fn eval_each(&self, calls: &[Invocation<'_>]) -> Result<Vec<Value>, Failure> {
         if calls.is_empty() {
             return Ok(Vec::new());

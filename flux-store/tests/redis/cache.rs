@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use flux_core::account::{AccountState, Bio, Card, DisplayName, Profile, Username, Visibility};
 use flux_core::cache::{CacheKey, CacheStore, CacheValue, FriendSet, LeaseToken, Looked};
-use flux_core::{Epoch, StoreError, UserId};
+use flux_core::{Epoch, UserId};
 use flux_store::redis::{RedisCache, RedisTopology};
 use flux_store::servers::RedisCluster;
 use redis::AsyncCommands;
@@ -110,7 +110,7 @@ async fn a76_keys_hold_ids_alone_and_every_key_ends() {
     for key in keys {
         assert!(!key.contains("anary"), "{key}");
         let left: i64 = raw.pttl(&key).await.unwrap();
-        assert!((1..=75_000).contains(&left), "{key} stays for {left} ms");
+        assert!((1..=61_000).contains(&left), "{key} stays for {left} ms");
     }
 }
 
@@ -155,7 +155,7 @@ async fn what_another_version_wrote_is_neither_read_nor_replaced_and_is_forgotte
 }
 
 #[tokio::test]
-async fn garbage_is_nothing_and_another_type_is_no_place() {
+async fn garbage_is_nothing_and_is_written_over() {
     let config = config(standalone());
     let cache = open(&config).ports().cache;
     let value = card(id(UserId::generate));
@@ -171,10 +171,8 @@ async fn garbage_is_nothing_and_another_type_is_no_place() {
     }
     let _: usize = raw.del(&key).await.unwrap();
     let _: usize = raw.hset(&key, "a", "hash").await.unwrap();
-    let error = cache.look(&[value.key()], token(), LEASE).await.unwrap_err();
-    assert!(matches!(error, StoreError::Corrupt { .. }), "{error:?}");
-    cache.forget(&[value.key()]).await.unwrap();
-    assert_eq!(look(&cache, value.key(), token()).await, Looked::Leased);
+    assert_eq!(cache.fill(std::slice::from_ref(&value), token(), TTL).await.unwrap(), [false]);
+    keep(&cache, &[value], TTL).await;
 }
 
 #[tokio::test]

@@ -1,10 +1,16 @@
--- KEYS: a place. ARGV: time, token, span, ms to keep. Puts a lease in an empty place; gives whether it stands there.
-local kind, held = place()
-if kind == 'V' then
-  return 0
+-- KEYS: places. ARGV: time, token, span, ms to keep. Puts a lease in each that is empty; gives of each whether it stands
+-- there.
+local span = tonumber(ARGV[3])
+local lease, stands = 'L ' .. till(span) .. ARGV[2], {}
+for i, key in ipairs(KEYS) do
+  stands[i] = 1
+  if not redis.call('SET', key, lease, 'PX', ARGV[4], 'NX') then
+    local kind, held = place(key)
+    if not kind then
+      redis.call('SET', key, lease, 'PX', ARGV[4])
+    elseif kind ~= 'L' or held ~= ARGV[2] then
+      stands[i] = 0
+    end
+  end
 end
-if kind == 'L' then
-  return held == ARGV[2] and 1 or 0
-end
-put('L', ARGV[2], tonumber(ARGV[3]))
-return 1
+return stands
