@@ -34,6 +34,10 @@ pub(super) fn check(config: &Config) -> Vec<(&'static str, String)> {
             format!("not a filter such as \"info\" or \"warn,flux_net=debug\": {error}"),
         ));
     }
+    // Of every program, so that it is heard before a cluster is started with it.
+    if config.mysql.pool == 0 {
+        wrong.push(("mysql.pool", "must be at least 1".to_owned()));
+    }
     otel(config, &mut wrong);
     wrong
 }

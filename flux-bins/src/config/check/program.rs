@@ -42,9 +42,6 @@ pub(in crate::config) fn check_for(config: &Config, program: Program) -> Wrong {
     };
     needs("mysql.url", &config.mysql.url, "mysql://user:password@host:3306/flux", &mut wrong);
     needs("redis.url", &config.redis.url, "redis://host:6379", &mut wrong);
-    if config.mysql.pool == 0 {
-        wrong.push(("mysql.pool", "must be at least 1".to_owned()));
-    }
     redis(config, &mut wrong);
     services(config, program, &mut wrong);
     if matches!(program, Program::Gate | Program::Chat) {
@@ -83,30 +80,26 @@ fn redis(config: &Config, wrong: &mut Wrong) {
                 .to_owned(),
         ));
     }
-    files(
-        &[
-            ("redis.authority", &redis.authority),
-            ("redis.certificate", &redis.certificate),
-            ("redis.key", &redis.key),
-        ],
-        wrong,
-    );
+    file("redis.authority", &redis.authority, wrong);
+    file("redis.certificate", &redis.certificate, wrong);
+    private_key("redis.key", &redis.key, wrong);
 }
 
-/// Files that are named are there, and a private key among them is kept from strangers.
-fn files(named: &[(&'static str, &String)], wrong: &mut Wrong) {
-    for (key, path) in named {
-        let path = Path::new(path);
-        if path.as_os_str().is_empty() {
-            continue;
-        }
-        if !path.is_file() {
-            wrong.push((key, "there is no such file".to_owned()));
-        } else if key.ends_with(".key")
-            && let Err(exposed) = secret_file::private(path)
-        {
-            wrong.push((key, exposed));
-        }
+/// A file that is named is there.
+fn file(key: &'static str, path: &str, wrong: &mut Wrong) {
+    if !path.is_empty() && !Path::new(path).is_file() {
+        wrong.push((key, "there is no such file".to_owned()));
+    }
+}
+
+/// And kept from strangers.
+fn private_key(key: &'static str, path: &str, wrong: &mut Wrong) {
+    file(key, path, wrong);
+    let path = Path::new(path);
+    if path.is_file()
+        && let Err(exposed) = secret_file::private(path)
+    {
+        wrong.push((key, exposed));
     }
 }
 
@@ -122,14 +115,9 @@ fn services(config: &Config, program: Program, wrong: &mut Wrong) {
                 .to_owned(),
         ));
     }
-    files(
-        &[
-            ("services.certificate", &services.certificate),
-            ("services.key", &services.key),
-            ("services.authority", &services.authority),
-        ],
-        wrong,
-    );
+    file("services.certificate", &services.certificate, wrong);
+    file("services.authority", &services.authority, wrong);
+    private_key("services.key", &services.key, wrong);
     for (key, secret) in
         [("services.secret", &services.secret), ("services.former_secret", &services.former_secret)]
     {
