@@ -71,7 +71,8 @@ impl Commits {
         Self { address, shared }
     }
 
-    /// Breaks the connection at `moment` of the next transaction that carries `what`, once.
+    /// Breaks the connection at `moment` of the next transaction that carries `what`, once. If it carries several, the
+    /// first counts.
     pub(crate) fn hit(&self, what: impl Into<Vec<u8>>, moment: Moment) {
         self.shared.faults.lock().unwrap().push((what.into(), moment));
     }
@@ -86,8 +87,8 @@ impl Shared {
     /// What is to be done about a transaction that carries this packet.
     fn fault(&self, packet: &[u8]) -> Option<Moment> {
         let mut faults = self.faults.lock().unwrap();
-        let at = faults.iter().position(|(what, _)| contains(packet, what))?;
-        Some(faults.remove(at).1)
+        let of_it = faults.extract_if(.., |(what, _)| contains(packet, what));
+        of_it.map(|(_, moment)| moment).reduce(|first, _| first)
     }
 
     /// The connection that this packet looks for, of those that are missed.
@@ -105,7 +106,7 @@ async fn pass(client: TcpStream, target: &str, shared: &Shared) -> io::Result<()
     let ((from_client, to_client), (mut from_server, mut to_server)) =
         (client.into_split(), server.into_split());
     let looked = Mutex::new(None);
-    let (moment, commit) = tokio::select! {
+    let (moment, slot, commit) = tokio::select! {
         hit = up(from_client, &mut to_server, shared, &looked) => hit?,
         ended = down(&mut from_server, to_client, shared, &looked) => return ended,
     };
@@ -121,7 +122,6 @@ async fn pass(client: TcpStream, target: &str, shared: &Shared) -> io::Result<()
             }
         }
         Moment::Late => {
-            let slot = slot(&commit).expect("a transaction that wrote notes its number");
             shared.missed.lock().unwrap().push(slot);
             let mut looked_for = shared.looked_for.subscribe();
             // Whoever does not look has found out otherwise.
@@ -133,27 +133,27 @@ async fn pass(client: TcpStream, target: &str, shared: &Shared) -> io::Result<()
     Ok(())
 }
 
-/// From the client, up to a commit that is to be hit; that commit.
+/// From the client, up to a commit that is to be hit; that commit, and which connection it is of.
 async fn up(
     mut from: OwnedReadHalf,
     to: &mut OwnedWriteHalf,
     shared: &Shared,
     looked: &Mutex<Option<Slot>>,
-) -> io::Result<(Moment, Vec<u8>)> {
+) -> io::Result<(Moment, Slot, Vec<u8>)> {
     let mut fault = None;
     loop {
         let packet = packet(&mut from).await?;
         if let Some(slot) = shared.looks_for(&packet) {
             *looked.lock().unwrap() = Some(slot);
         }
-        let text = if packet.get(4) == Some(&QUERY) { &packet[5..] } else { &[] };
-        if text.ends_with(b"COMMIT") {
-            if let Some(moment) = fault.take() {
-                return Ok((moment, packet));
-            }
-        } else if fault.is_none() {
-            fault = shared.fault(&packet);
+        if let Some(slot) = commit(&packet)
+            && let Some(moment) = fault
+        {
+            return Ok((moment, slot, packet));
         }
+        // Every packet is looked at: what a transaction carries besides is hit with it.
+        let carried = shared.fault(&packet);
+        fault = fault.or(carried);
         to.write_all(&packet).await?;
     }
 }
@@ -191,10 +191,10 @@ async fn packet(from: &mut OwnedReadHalf) -> io::Result<Vec<u8>> {
     Ok(packet)
 }
 
-/// The connection that a commit notes its number for: `... slot = x'0123...'; COMMIT`.
-fn slot(commit: &[u8]) -> Option<Slot> {
-    let text = std::str::from_utf8(commit.get(5..)?).ok()?;
-    let (_, hex) = text.split_once("x'")?;
+/// The connection that a commit notes its number for, if it is one: `... slot = x'0123...'; COMMIT`.
+fn commit(packet: &[u8]) -> Option<Slot> {
+    let text = packet.get(4..)?.strip_prefix(&[QUERY])?.strip_suffix(b"; COMMIT")?;
+    let (_, hex) = std::str::from_utf8(text).ok()?.split_once("x'")?;
     let mut slot = Slot::default();
     for (at, byte) in slot.iter_mut().enumerate() {
         *byte = u8::from_str_radix(hex.get(2 * at..2 * at + 2)?, 16).ok()?;
