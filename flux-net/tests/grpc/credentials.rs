@@ -19,7 +19,7 @@ use super::support::raw::{self, header};
 use super::support::{Cluster, SECRET, Server, soon};
 
 /// Who may call each method, written down a second time on purpose: a change of one is a change of both.
-const CALLERS: [(&str, &[&str]); 14] = [
+pub(crate) const CALLERS: [(&str, &[&str]); 14] = [
     ("/flux.v1.ChatPeerService/Link", &["chat", "gate"]),
     ("/flux.v1.ChatPeerService/Submit", &["gate"]),
     ("/flux.v1.ChatPeerService/Disconnect", &["gate", "operator"]),
@@ -43,10 +43,10 @@ const CALLERS: [(&str, &[&str]); 14] = [
 ];
 
 /// The name of a caller that is a node.
-const NODE: &str = "0188f0f0-c0de-7aaa-8bbb-ccccddddeeee";
+pub(crate) const NODE: &str = "0188f0f0-c0de-7aaa-8bbb-ccccddddeeee";
 
 /// A server with every service there is.
-async fn everything(cluster: &Cluster, limits: GrpcLimits) -> (Server, super::support::Node) {
+pub(crate) async fn everything(cluster: &Cluster, limits: GrpcLimits) -> (Server, super::support::Node) {
     let node = cluster.node().await;
     let ports = &cluster.ports;
     let balancer = Balancer::new(ports.registry.clone(), ports.clock.clone(), BalancerSettings::default());
@@ -84,6 +84,7 @@ async fn every_call_without_valid_credentials_is_refused() {
     let cluster = Cluster::new();
     let (server, _node) = everything(&cluster, GrpcLimits::default()).await;
     let channel = raw::channel(server.address).await;
+    let this = raw::incarnation(channel.clone()).await;
     let now = cluster.clock.now().as_millis();
     let mut nonce = 0;
     for (path, callers) in CALLERS {
@@ -91,7 +92,7 @@ async fn every_call_without_valid_credentials_is_refused() {
         let other = CALLERS.iter().map(|(path, _)| *path).find(|other| *other != path).unwrap();
         let mut made = |secret: &str, at, path: &str| {
             nonce += 1;
-            header(secret, &who, at, nonce, path)
+            header(secret, &who, &this, at, nonce, path)
         };
         let good = made(SECRET, now, path);
         let (proof, mac) = good.rsplit_once(':').unwrap();
@@ -99,12 +100,13 @@ async fn every_call_without_valid_credentials_is_refused() {
             ("no credentials", None),
             ("empty", Some(String::new())),
             ("another scheme", Some("Bearer abc".to_owned())),
-            ("only a name", Some(format!("Flux1 {who}"))),
+            ("only a name", Some(format!("Flux2 {who}"))),
             ("another secret", Some(made("Hq2Wd9Zx4Cv7Bn1Mk6Lj3Gf8Ds5Ap0Tr", now, path))),
             ("expired", Some(made(SECRET, now - 60_001, path))),
             ("from the future", Some(made(SECRET, now + 60_001, path))),
             ("of another method", Some(made(SECRET, now, other))),
             ("of another role", Some(good.replace(callers[0], "operator1"))),
+            ("at another server", Some(good.replace(&this, "AAAAAAAAAAAAAAAAAAAAAA"))),
             ("of another node", Some(good.replace(NODE, "1188f0f0-c0de-7aaa-8bbb-ccccddddeeee"))),
             ("cut", Some(proof.to_owned())),
             ("with more", Some(format!("{proof}:{mac}:x"))),
@@ -124,12 +126,13 @@ async fn a_method_is_called_by_its_callers_alone_and_each_proof_is_good_once() {
     let cluster = Cluster::new();
     let (server, _node) = everything(&cluster, GrpcLimits::default()).await;
     let channel = raw::channel(server.address).await;
+    let this = raw::incarnation(channel.clone()).await;
     let now = cluster.clock.now().as_millis();
     let mut nonce = 1_000;
     for (path, callers) in CALLERS {
         for role in Role::ALL.map(Role::as_str) {
             nonce += 1;
-            let header = header(SECRET, &format!("{role}:{NODE}"), now, nonce, path);
+            let header = header(SECRET, &format!("{role}:{NODE}"), &this, now, nonce, path);
             let headers = [("authorization", header.as_str())];
             let code = soon(raw::call(channel.clone(), path, &headers)).await;
             if callers.contains(&role) {
@@ -146,7 +149,7 @@ async fn a_method_is_called_by_its_callers_alone_and_each_proof_is_good_once() {
         }
     }
     let path = "/flux.v1.NewService/Anything";
-    let header = header(SECRET, "operator:me", now, 1, path);
+    let header = header(SECRET, "operator:me", &this, now, 1, path);
     let headers = [("authorization", header.as_str())];
     assert_eq!(soon(raw::call(channel, path, &headers)).await, Code::PermissionDenied);
 }
@@ -156,9 +159,10 @@ async fn a_node_speaks_for_itself_or_not_at_all() {
     let cluster = Cluster::new();
     let (server, _node) = everything(&cluster, GrpcLimits::default()).await;
     let channel = raw::channel(server.address).await;
+    let this = raw::incarnation(channel.clone()).await;
     let now = cluster.clock.now().as_millis();
     for (nonce, path) in [(1, "/flux.v1.ChatPeerService/Link"), (2, "/flux.v1.StatusService/Report")] {
-        let header = header(SECRET, "chat:somebody", now, nonce, path);
+        let header = header(SECRET, "chat:somebody", &this, now, nonce, path);
         let code = soon(raw::call(channel.clone(), path, &[("authorization", &header)])).await;
         assert_eq!(code, Code::PermissionDenied, "not the name of a node");
     }
@@ -172,12 +176,13 @@ async fn health_answers_everybody_and_reflection_nobody_where_it_is_off() {
     let channel = raw::channel(server.address).await;
     let code = soon(raw::call(channel.clone(), "/grpc.health.v1.Health/Check", &[])).await;
     assert_eq!(code, Code::Ok);
+    let this = raw::incarnation(channel.clone()).await;
     let now = cluster.clock.now().as_millis();
     for (nonce, path) in [
         (1, "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"),
         (2, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"),
     ] {
-        let header = header(SECRET, "operator:me", now, nonce, path);
+        let header = header(SECRET, "operator:me", &this, now, nonce, path);
         let code = soon(raw::call(channel.clone(), path, &[("authorization", &header)])).await;
         assert_eq!(code, Code::Unimplemented);
     }
@@ -200,8 +205,9 @@ async fn a_former_secret_is_good_while_it_is_changed() {
         (2, "Hq2Wd9Zx4Cv7Bn1Mk6Lj3Gf8Ds5Ap0Tr", Code::Ok),
         (3, "Jr3Xe0Ay5Dw8Co2Nl7Mk4Hg9Et6Bq1Us", Code::Unauthenticated),
     ] {
-        let header = header(secret, "operator:me", cluster.clock.now().as_millis(), nonce, path);
         let channel = raw::channel(server.address).await;
+        let this = raw::incarnation(channel.clone()).await;
+        let header = header(secret, "operator:me", &this, cluster.clock.now().as_millis(), nonce, path);
         assert_eq!(soon(raw::call(channel, path, &[("authorization", &header)])).await, code);
     }
 }
@@ -225,7 +231,7 @@ async fn with_nothing_to_prove_who_calls_only_this_machine_is_served() {
     let server = Server::on(here, vec![status(&cluster)], auth, GrpcLimits::default());
     let path = "/flux.v1.StatusService/Overview";
     let channel = raw::channel(server.address).await;
-    let code = soon(raw::call(channel.clone(), path, &[("authorization", "Flux1 operator:me")])).await;
+    let code = soon(raw::call(channel.clone(), path, &[("authorization", "Flux2 operator:me")])).await;
     assert_eq!(code, Code::Ok);
     assert_eq!(
         soon(raw::call(channel, path, &[])).await,

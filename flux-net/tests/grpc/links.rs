@@ -1,7 +1,6 @@
 //! Links by hand: what a node takes, and from whom.
 
 use flux_core::UserId;
-use flux_net::grpc::Role;
 use flux_proto::v1::chat_peer_service_client::ChatPeerServiceClient;
 use flux_proto::v1::{self, link_request, link_response};
 use futures_util::stream::{StreamExt as _, once, pending};
@@ -26,9 +25,12 @@ impl Link {
         use flux_core::Clock as _;
         let (out, requests) = mpsc::channel(10);
         let mut request = Request::new(ReceiverStream::new(requests));
-        let header = header(SECRET, &format!("chat:{from}"), cluster.clock.now().as_millis(), nonce, LINK);
+        let channel = raw::channel(node.server.address).await;
+        let this = raw::incarnation(channel.clone()).await;
+        let (who, now) = (format!("chat:{from}"), cluster.clock.now().as_millis());
+        let header = header(SECRET, &who, &this, now, nonce, LINK);
         request.metadata_mut().insert("authorization", header.parse().unwrap());
-        let mut client = ChatPeerServiceClient::new(raw::channel(node.server.address).await);
+        let mut client = ChatPeerServiceClient::new(channel);
         let answers = soon(client.link(request)).await.unwrap().into_inner();
         Self { out, answers }
     }
@@ -169,9 +171,11 @@ async fn sessions_that_ended_elsewhere_are_cut_off_by_whoever_may() {
         (3, vec![nowhere, here], Ok(1)),
     ] {
         let mut request = Request::new(v1::DisconnectRequest { sessions });
-        let header = header(SECRET, "operator:me", cluster.clock.now().as_millis(), nonce, path);
+        let channel = raw::channel(node.server.address).await;
+        let this = raw::incarnation(channel.clone()).await;
+        let header = header(SECRET, "operator:me", &this, cluster.clock.now().as_millis(), nonce, path);
         request.metadata_mut().insert("authorization", header.parse().unwrap());
-        let mut client = ChatPeerServiceClient::new(raw::channel(node.server.address).await);
+        let mut client = ChatPeerServiceClient::new(channel);
         let answer = soon(client.disconnect(request)).await;
         let answer = answer.map(|answer| answer.into_inner().disconnected).map_err(|status| status.code());
         assert_eq!(answer, outcome);
@@ -185,24 +189,28 @@ async fn sessions_that_ended_elsewhere_are_cut_off_by_whoever_may() {
 
 #[tokio::test]
 async fn reflection_tells_which_services_there_are() {
+    use flux_core::Clock as _;
     use tonic_reflection::pb::v1::ServerReflectionRequest;
     use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
     use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
     use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
     let cluster = Cluster::new();
     let node = cluster.node().await;
-    let auth = cluster.auth(Role::Operator, "me");
-    let ask = async |what| {
+    let path = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+    let ask = async |nonce, what| {
         let question = ServerReflectionRequest { message_request: Some(what), ..Default::default() };
         // The stream stays open: the server answers while it is.
         let mut request = Request::new(once(std::future::ready(question)).chain(pending()));
-        let header = auth.authorization("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo");
-        request.metadata_mut().insert("authorization", header.expose().parse().unwrap());
-        let mut client = ServerReflectionClient::new(raw::channel(node.server.address).await);
+        let channel = raw::channel(node.server.address).await;
+        let this = raw::incarnation(channel.clone()).await;
+        let header = header(SECRET, "operator:me", &this, cluster.clock.now().as_millis(), nonce, path);
+        request.metadata_mut().insert("authorization", header.parse().unwrap());
+        let mut client = ServerReflectionClient::new(channel);
         let mut answers = client.server_reflection_info(request).await.unwrap().into_inner();
         soon(answers.message()).await.unwrap().unwrap().message_response.unwrap()
     };
-    let MessageResponse::ListServicesResponse(list) = ask(MessageRequest::ListServices(String::new())).await
+    let MessageResponse::ListServicesResponse(list) =
+        ask(1, MessageRequest::ListServices(String::new())).await
     else {
         panic!("no list");
     };
@@ -210,5 +218,5 @@ async fn reflection_tells_which_services_there_are() {
     assert!(names.contains(&"flux.v1.ChatPeerService".to_owned()), "{names:?}");
     assert!(!names.contains(&"flux.v1.StatusService".to_owned()), "it is not served here");
     let symbol = MessageRequest::FileContainingSymbol("flux.v1.ChatPeerService".to_owned());
-    assert!(matches!(ask(symbol).await, MessageResponse::FileDescriptorResponse(_)));
+    assert!(matches!(ask(2, symbol).await, MessageResponse::FileDescriptorResponse(_)));
 }

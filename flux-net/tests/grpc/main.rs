@@ -7,6 +7,7 @@ mod cuts;
 mod deadlines;
 mod links;
 mod peers;
+mod replays;
 mod server;
 mod services;
 mod support;

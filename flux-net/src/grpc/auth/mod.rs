@@ -6,6 +6,7 @@
 //! a table says which role may call what: a method that is not in the table can be called by nobody.
 
 mod check;
+mod incarnation;
 mod proof;
 mod role;
 mod secret;
@@ -22,6 +23,7 @@ use thiserror::Error;
 use super::calls::CallMeters;
 
 pub(super) use check::{Caller, CheckLayer};
+pub(super) use incarnation::meant_for_another;
 pub(super) use role::label;
 pub use role::{InvalidIdentity, Role, ServiceIdentity};
 pub use secret::{SharedSecret, WeakSecret};

@@ -1,8 +1,10 @@
 //! What stands in the `authorization` header of a call.
 //!
-//! `Flux1 <role>:<name>` where the connection proves the rest, and with a shared secret
-//! `Flux1 <role>:<name>:<unix ms>:<nonce>:<mac>`. The MAC covers all before it and the path of the method, so that what
-//! was overheard is good for nothing else; it is good for a minute, and a server takes each once.
+//! `Flux2 <role>:<name>` where the connection proves the rest, and with a shared secret
+//! `Flux2 <role>:<name>:<incarnation>:<unix ms>:<nonce>:<mac>`. The MAC covers all before it and the path of the method,
+//! so that what was overheard is good for nothing else; it is good for a minute, at the one server that it names, which
+//! takes each once. It does not cover the message: whoever can change what is sent, and not only overhear it, is kept
+//! away by TLS.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -11,6 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use flux_core::{Entropy, Timestamp};
 
+use super::incarnation::Incarnation;
 use super::{ServiceIdentity, SharedSecret};
 
 /// How far the clocks of two machines may be apart: 60 s.
@@ -19,19 +22,36 @@ pub(super) const SKEW: Duration = Duration::from_mins(1);
 /// How many nonces each half of the memory holds: so many calls within two minutes are told apart.
 const REMEMBERED: usize = 100_000;
 
-const SCHEME: &str = "Flux1 ";
+/// What all forms of the header have begun with; a number follows.
+const FAMILY: &str = "Flux";
 
-/// Writes the header of a call of `path`.
-pub(super) fn write(
-    identity: &ServiceIdentity,
-    secret: Option<(&SharedSecret, Timestamp, &dyn Entropy)>,
-    path: &str,
-) -> String {
-    let Some((secret, now, entropy)) = secret else { return format!("{SCHEME}{identity}") };
-    let nonce = URL_SAFE_NO_PAD.encode(flux_core::entropy::bytes::<16>(entropy));
-    let said = format!("{SCHEME}{identity}:{}:{nonce}", now.as_millis());
-    let mac = URL_SAFE_NO_PAD.encode(secret.mac(&said, path).as_ref());
+const SCHEME: &str = "Flux2 ";
+
+/// Writes the header of calls where the connection proves who makes them.
+pub(super) fn write_name(identity: &ServiceIdentity) -> String {
+    format!("{SCHEME}{identity}")
+}
+
+/// What goes into a proof beside who makes it.
+pub(super) struct Means<'a> {
+    pub(super) secret: &'a SharedSecret,
+    pub(super) now: Timestamp,
+    pub(super) entropy: &'a dyn Entropy,
+}
+
+/// Writes the header of one call of `path` at the server `to`.
+pub(super) fn write(identity: &ServiceIdentity, means: &Means<'_>, to: Incarnation, path: &str) -> String {
+    let nonce = URL_SAFE_NO_PAD.encode(flux_core::entropy::bytes::<16>(means.entropy));
+    let said = format!("{SCHEME}{identity}:{to}:{}:{nonce}", means.now.as_millis());
+    let mac = URL_SAFE_NO_PAD.encode(means.secret.mac(&said, path).as_ref());
     format!("{said}:{mac}")
+}
+
+/// Whether it is such a header in the form of another release.
+pub(super) fn is_of_another_release(header: &str) -> bool {
+    let number = header.strip_prefix(FAMILY).and_then(|rest| rest.split_once(' '));
+    let numbered = number.is_some_and(|(number, _)| number.parse::<u32>().is_ok());
+    numbered && !header.starts_with(SCHEME)
 }
 
 /// A header, read.
@@ -46,6 +66,7 @@ pub(super) struct Claim<'a> {
 pub(super) struct Proof<'a> {
     /// All that the MAC covers but the path.
     said: &'a str,
+    to: Incarnation,
     at: Timestamp,
     nonce: [u8; 16],
     mac: [u8; 32],
@@ -58,15 +79,16 @@ impl<'a> Claim<'a> {
         let mut parts = rest.split(':');
         let (role, name) = (parts.next()?, parts.next()?);
         let identity = format!("{role}:{name}").parse().ok()?;
-        let Some(at) = parts.next() else { return Some(Self { identity, proof: None }) };
-        let (nonce, mac) = (parts.next()?, parts.next()?);
+        let Some(to) = parts.next() else { return Some(Self { identity, proof: None }) };
+        let (at, nonce, mac) = (parts.next()?, parts.next()?, parts.next()?);
         if parts.next().is_some() {
             return None;
         }
+        let to = Incarnation::read(to)?;
         let at = Timestamp::from_millis(at.parse().ok()?);
         let said = header.strip_suffix(mac)?.strip_suffix(':')?;
         let (nonce, mac) = (decoded(nonce)?, decoded(mac)?);
-        Some(Self { identity, proof: Some(Proof { said, at, nonce, mac }) })
+        Some(Self { identity, proof: Some(Proof { said, to, at, nonce, mac }) })
     }
 }
 
@@ -75,11 +97,16 @@ fn decoded<const N: usize>(text: &str) -> Option<[u8; N]> {
 }
 
 impl Proof<'_> {
-    /// Whether it was made with one of `secrets`, for this path, about now.
+    /// Whether it was made with one of `secrets`, for this path, about now. For which server is another question.
     pub(super) fn holds(&self, secrets: &[SharedSecret], path: &str, now: Timestamp) -> bool {
         let apart = now.since(self.at).max(self.at.since(now));
         let verified = secrets.iter().any(|secret| secret.verifies(self.said, path, &self.mac));
         verified && apart <= SKEW
+    }
+
+    /// Which server it was made for.
+    pub(super) const fn to(&self) -> Incarnation {
+        self.to
     }
 
     pub(super) const fn nonce(&self) -> [u8; 16] {
@@ -134,9 +161,14 @@ mod tests {
         Timestamp::from_millis(1_700_000_000_000)
     }
 
+    fn server() -> Incarnation {
+        Incarnation::begin(&SeededEntropy::new(2))
+    }
+
     fn header() -> String {
         let identity = ServiceIdentity::new(Role::Chat, "node-1").unwrap();
-        write(&identity, Some((&ours(), now(), &SeededEntropy::new(1))), PATH)
+        let means = Means { secret: &ours(), now: now(), entropy: &SeededEntropy::new(1) };
+        write(&identity, &means, server(), PATH)
     }
 
     fn holds(header: &str, secrets: &[SharedSecret], path: &str, now: Timestamp) -> bool {
@@ -148,6 +180,7 @@ mod tests {
         let claim = header();
         let read = Claim::read(&claim).unwrap();
         assert_eq!(read.identity, ServiceIdentity::new(Role::Chat, "node-1").unwrap());
+        assert_eq!(read.proof.unwrap().to(), server());
         for (at, good) in [
             (now(), true),
             (now().plus(SKEW), true),
@@ -177,6 +210,23 @@ mod tests {
             assert!(!holds(&claim[..cut], &[ours()], PATH, now()), "{cut}");
         }
         assert!(!holds(&format!("{claim}:"), &[ours()], PATH, now()));
+    }
+
+    #[test]
+    fn what_another_release_wrote_is_told_from_nonsense() {
+        for (header, of_another) in [
+            ("Flux1 gate:one:1700000000000:AAAAAAAAAAAAAAAAAAAAAA:AAAA", true),
+            ("Flux3 anything", true),
+            ("Flux2 gate:one", false),
+            ("Flux gate:one", false),
+            ("FluxX gate:one", false),
+            ("Flux1", false),
+            ("Bearer abc", false),
+            ("", false),
+        ] {
+            assert_eq!(is_of_another_release(header), of_another, "{header}");
+            assert!(!of_another || Claim::read(header).is_none(), "{header}");
+        }
     }
 
     #[test]

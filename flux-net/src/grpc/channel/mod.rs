@@ -12,14 +12,14 @@ use flux_core::time::REQUEST_DEADLINE;
 use futures_util::future::join_all;
 use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Endpoint;
 use tonic::{Request, Response, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use tracing::debug;
 
-use super::auth::{InvalidTls, ServiceAuth, Signed};
+use super::auth::{InvalidTls, ServiceAuth, Signed, meant_for_another};
 use super::failure::{Failure, Verdict, verdict};
 use breaker::Breaker;
 pub use breaker::BreakerSettings;
@@ -214,9 +214,7 @@ where
         }
         let impatient = turn + 1 < instances.len() && repeat == Repeat::Safe;
         let until = if impatient { deadline.min(now + settings.patience) } else { deadline };
-        let mut request = Request::new(question.clone());
-        request.set_timeout(until - now);
-        let verdict = match timeout_at(until, ask(instance.channel(), request)).await {
+        let verdict = match timeout_at(until, instance.ask(until, &question, &ask)).await {
             Ok(Ok(answer)) => {
                 instance.breaker.succeeded();
                 return Ok((*name, answer.into_inner()));
@@ -252,7 +250,7 @@ where
 /// One instance. Its address is looked up anew for every connection.
 pub(super) struct Instance {
     endpoint: Endpoint,
-    channel: Mutex<Channel>,
+    channel: Mutex<Signed>,
     breaker: Breaker,
     auth: ServiceAuth,
 }
@@ -265,19 +263,37 @@ impl Instance {
         settings: &ChannelSettings,
     ) -> Result<Self, InvalidEndpoint> {
         let endpoint = settings.endpoint(url, auth)?;
-        let channel = Mutex::new(endpoint.connect_lazy());
+        let channel = Mutex::new(Signed::new(endpoint.connect_lazy(), auth.clone()));
         Ok(Self { endpoint, channel, breaker: Breaker::new(settings.breaker), auth: auth.clone() })
     }
 
-    fn channel(&self) -> Signed {
+    /// Asks it, and once more if another server is there now than the question was meant for: none has done anything yet.
+    async fn ask<Q: Clone, A, F>(
+        &self,
+        until: Instant,
+        question: &Q,
+        ask: impl Fn(Signed, Request<Q>) -> F,
+    ) -> Result<Response<A>, Status>
+    where
+        F: Future<Output = Result<Response<A>, Status>>,
+    {
         let channel = self.channel.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Signed::new(channel, self.auth.clone())
+        let request = || {
+            let mut request = Request::new(question.clone());
+            request.set_timeout(until.saturating_duration_since(Instant::now()));
+            request
+        };
+        match ask(channel.clone(), request()).await {
+            Err(status) if meant_for_another(&status) => ask(channel, request()).await,
+            answered => answered,
+        }
     }
 
     /// It did not answer: the next call makes a connection of its own, to where its name points then.
     fn broke(&self) {
         self.breaker.failed();
-        *self.channel.lock().unwrap_or_else(PoisonError::into_inner) = self.endpoint.connect_lazy();
+        let anew = Signed::new(self.endpoint.connect_lazy(), self.auth.clone());
+        *self.channel.lock().unwrap_or_else(PoisonError::into_inner) = anew;
     }
 }
 

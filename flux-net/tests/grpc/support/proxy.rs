@@ -36,6 +36,7 @@ pub(crate) struct Proxy {
     target: Arc<Mutex<SocketAddr>>,
     cut: Arc<Mutex<CancellationToken>>,
     accepted: Arc<AtomicUsize>,
+    open: Arc<AtomicUsize>,
     stop: CancellationToken,
 }
 
@@ -48,11 +49,12 @@ impl Proxy {
             target: Arc::new(Mutex::new(target)),
             cut: Arc::default(),
             accepted: Arc::default(),
+            open: Arc::default(),
             stop: CancellationToken::new(),
         };
         let flows = [proxy.flows[0].subscribe(), proxy.flows[1].subscribe()];
-        let (target, cut, accepted) =
-            (Arc::clone(&proxy.target), Arc::clone(&proxy.cut), Arc::clone(&proxy.accepted));
+        let (target, cut) = (Arc::clone(&proxy.target), Arc::clone(&proxy.cut));
+        let (accepted, open) = (Arc::clone(&proxy.accepted), Arc::clone(&proxy.open));
         let accepting = async move {
             loop {
                 let (socket, _) = listener.accept().await.unwrap();
@@ -60,7 +62,12 @@ impl Proxy {
                 let cut = cut.lock().unwrap().child_token();
                 let target = *target.lock().unwrap();
                 let flows = flows.clone();
-                tokio::spawn(async move { cut.run_until_cancelled(carry(socket, target, flows)).await });
+                open.fetch_add(1, Ordering::SeqCst);
+                let open = Arc::clone(&open);
+                tokio::spawn(async move {
+                    cut.run_until_cancelled(carry(socket, target, flows)).await;
+                    open.fetch_sub(1, Ordering::SeqCst);
+                });
             }
         };
         let stop = proxy.stop.clone();
@@ -100,6 +107,11 @@ impl Proxy {
     /// How many connections came.
     pub(crate) fn accepted(&self) -> usize {
         self.accepted.load(Ordering::SeqCst)
+    }
+
+    /// How many connections have not been ended by both sides.
+    pub(crate) fn still_open(&self) -> usize {
+        self.open.load(Ordering::SeqCst)
     }
 }
 

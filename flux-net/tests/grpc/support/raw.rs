@@ -11,7 +11,7 @@ use http_body::{Body as _, Frame};
 use ring::hmac;
 use tonic::Code;
 use tonic::body::Body;
-use tonic::codegen::http::{HeaderMap, Request};
+use tonic::codegen::http::{HeaderMap, Request, Response};
 use tonic::transport::{Channel, Endpoint};
 use tower::ServiceExt as _;
 
@@ -19,24 +19,35 @@ pub(crate) async fn channel(address: SocketAddr) -> Channel {
     Endpoint::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap()
 }
 
-/// The header of a call, written from its description and not by the code that is tested.
-pub(crate) fn header(secret: &str, who: &str, at_ms: i64, nonce: u128, path: &str) -> String {
+/// Which server this is, as it tells everybody who asks for its health.
+pub(crate) async fn incarnation(channel: Channel) -> String {
+    let response = begin(channel, "/grpc.health.v1.Health/Check", &[]).await;
+    response.headers()["flux-incarnation"].to_str().unwrap().to_owned()
+}
+
+/// The header of a call at the server `to`, written from its description and not by the code that is tested.
+pub(crate) fn header(secret: &str, who: &str, to: &str, at_ms: i64, nonce: u128, path: &str) -> String {
     let nonce = URL_SAFE_NO_PAD.encode(nonce.to_be_bytes());
-    let said = format!("Flux1 {who}:{at_ms}:{nonce}");
+    let said = format!("Flux2 {who}:{to}:{at_ms}:{nonce}");
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     let mac = hmac::sign(&key, format!("{said}\n{path}").as_bytes());
     format!("{said}:{}", URL_SAFE_NO_PAD.encode(mac.as_ref()))
 }
 
-/// What comes of a call of `path` with one empty message.
-pub(crate) async fn call(channel: Channel, path: &str, headers: &[(&str, &str)]) -> Code {
+/// Makes a call of `path` with one empty message.
+async fn begin(channel: Channel, path: &str, headers: &[(&str, &str)]) -> Response<Body> {
     let mut request = Request::post(format!("http://service{path}"))
         .header("content-type", "application/grpc")
         .header("te", "trailers");
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let response = channel.oneshot(request.body(Body::new(Empty::default())).unwrap()).await.unwrap();
+    channel.oneshot(request.body(Body::new(Empty::default())).unwrap()).await.unwrap()
+}
+
+/// What comes of a call of `path` with one empty message.
+pub(crate) async fn call(channel: Channel, path: &str, headers: &[(&str, &str)]) -> Code {
+    let response = begin(channel, path, headers).await;
     if let Some(code) = code(response.headers()) {
         return code;
     }
