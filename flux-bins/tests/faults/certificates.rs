@@ -78,7 +78,7 @@ async fn with_certificates_two_people_on_two_nodes_talk_and_strangers_are_turned
         (&world.peers[0], "chat", Some("gate"), submit, Some(Code::Unauthenticated)),
     ] {
         let channel = comes(address, &ours, Some(ours.papers(papers)));
-        let header = says.map(|role| format!("Flux1 {role}:somebody"));
+        let header = says.map(|role| format!("Flux2 {role}:somebody"));
         let code = ask(channel, header, call).await;
         assert_eq!(
             Some(code).filter(|code| refused(*code)),
