@@ -6,6 +6,10 @@
 pub mod metric;
 #[cfg(any(feature = "password", feature = "mail"))]
 mod place;
+#[cfg(feature = "grpc")]
+mod seldom;
 
 #[cfg(any(feature = "password", feature = "mail"))]
 pub(crate) use place::Place;
+#[cfg(feature = "grpc")]
+pub(crate) use seldom::Seldom;

@@ -19,6 +19,7 @@ use super::proof::{self, Claim, Nonces};
 use super::role::{is_public, may_call};
 use super::{ServiceAuth, ServiceIdentity, is_local, tls};
 use crate::grpc::server::ConnInfo;
+use crate::observe::Seldom;
 
 /// Who makes a call, as its credentials prove. Handlers find it among the extensions of the request.
 #[derive(Debug, Clone)]
@@ -49,29 +50,36 @@ pub(crate) struct CheckLayer {
     /// Whom calls have to be meant for. It is as old as the memory of what was taken.
     this: Incarnation,
     nonces: Arc<Mutex<Nonces>>,
+    /// Anybody can cause these lines.
+    invalid: Arc<Seldom>,
+    other_release: Arc<Seldom>,
 }
 
 impl CheckLayer {
     /// Of a server that starts.
     pub(crate) fn new(auth: ServiceAuth) -> Self {
         let this = Incarnation::begin(auth.entropy());
-        Self { auth, this, nonces: Arc::default() }
+        Self { auth, this, nonces: Arc::default(), invalid: Arc::default(), other_release: Arc::default() }
     }
 
     fn check(&self, path: &str, headers: &HeaderMap, extensions: &Extensions) -> Result<Caller, Status> {
         let identity = self.identify(path, headers, extensions).map_err(|refused| match refused {
             Refused::Invalid => {
-                warn!(command = path, "call without valid credentials");
+                if let Some(more) = self.invalid.due() {
+                    warn!(more, "call without valid credentials");
+                }
                 // One answer for all that may be wrong with them.
                 Status::unauthenticated("no valid credentials")
             }
             Refused::OtherRelease => {
-                warn!(command = path, "call with credentials of another release");
+                if let Some(more) = self.other_release.due() {
+                    warn!(more, "call with credentials of another release");
+                }
                 Status::unauthenticated("credentials of another release")
             }
             Refused::Elsewhere(identity) => {
                 // Of a caller who has not heard of a restart yet, who calls again; or overheard there.
-                info!(command = path, caller = %identity, "call that was meant for another server");
+                info!(caller = %identity, "call that was meant for another server");
                 let mut status = Status::unauthenticated("meant for another server");
                 let mut told = HeaderMap::new();
                 self.this.tell(&mut told);
@@ -80,7 +88,7 @@ impl CheckLayer {
             }
         })?;
         if !may_call(identity.role(), path) {
-            warn!(command = path, caller = %identity, "call that is not the caller's to make");
+            warn!(caller = %identity, "call that is not the caller's to make");
             return Err(Status::permission_denied("not for this role"));
         }
         Ok(Caller(identity))

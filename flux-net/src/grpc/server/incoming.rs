@@ -16,6 +16,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use tonic::transport::server::Connected;
 
 use super::GrpcLimits;
+use crate::observe::Seldom;
 
 /// How much a client says first, whatever it wants: the preface of HTTP/2 (RFC 9113, section 3.4); TLS says more.
 const PREFACE_BYTES: usize = 24;
@@ -54,13 +55,14 @@ pub(super) struct Incoming {
     ending: CancellationToken,
     /// After a failure to accept: until then it is not tried again.
     pause: Option<Pin<Box<Sleep>>>,
+    too_many: Seldom,
 }
 
 impl Incoming {
     pub(super) fn new(listener: TcpListener, limits: &GrpcLimits, ending: CancellationToken) -> Self {
         let connections = Connections { open: TaskTracker::new(), cut: CancellationToken::new() };
         let (most, age, greeting) = (limits.connections, limits.connection_age, limits.handshake_timeout);
-        Self { listener, connections, most, age, greeting, ending, pause: None }
+        Self { listener, connections, most, age, greeting, ending, pause: None, too_many: Seldom::default() }
     }
 
     pub(super) fn connections(&self) -> Connections {
@@ -79,7 +81,9 @@ impl Stream for Incoming {
             }
             match ready!(self.listener.poll_accept(cx)) {
                 Ok((_, peer)) if self.connections.open.len() >= self.most => {
-                    tracing::warn!(%peer, "too many connections: closed");
+                    if let Some(more) = self.too_many.due() {
+                        tracing::warn!(%peer, more, "too many connections: closed");
+                    }
                 }
                 Ok((socket, peer)) => {
                     // A socket that refuses is about to fail anyway.
