@@ -11,6 +11,7 @@ pub mod observe;
 pub mod service;
 pub mod telemetry;
 
+mod chaos;
 mod chat;
 mod cluster;
 mod db;

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::failure::Failure;
-use crate::{chat, cluster, db, demo, mail, register, service, up};
+use crate::{chaos, chat, cluster, db, demo, mail, register, service, up};
 
 pub(crate) use invocation::invocation;
 pub(crate) use settings::SettingsArgs;
@@ -51,6 +51,9 @@ enum Command {
     /// Check or show the configuration.
     #[command(subcommand)]
     Config(config::Command),
+    /// Look in recorded histories for what must never happen.
+    #[command(subcommand)]
+    Chaos(chaos::Command),
     /// Look at the database, or begin a new epoch of it.
     #[command(subcommand)]
     Db(db::Command),
@@ -86,6 +89,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Demo(args) => on_runtime(demo::run(args)),
         Command::Mail(command) => on_runtime(mail::run(command)),
         Command::Config(command) => config::run(command),
+        Command::Chaos(command) => chaos::run(command),
         Command::Db(command) => on_runtime(db::run(command)),
     }
 }
