@@ -19,7 +19,7 @@ use crate::job::JobRunner;
 use crate::message::{CommitObserver, GroupCommit, MessageSender, Messages};
 use crate::notify::{NoticeChannel, NoticePorts, NoticeRunner};
 use crate::observe::Tracer;
-use crate::presence::PresenceService;
+use crate::presence::{PresencePorts, PresenceService};
 use crate::routing::{
     Balancer, Connections, EventSink, Hub, LeaseParts, NeighbourParts, Neighbours, NodeChooser, NodeInfo,
     NodeLease, Repair, Router, RouterParts,
@@ -158,12 +158,15 @@ impl Flux {
         let parting: Weak<UserCache> = Arc::downgrade(&cache);
         router.observe_relations(parting);
         let presence = PresenceService::new(
-            ports.durable.clone(),
-            ports.durable.clone(),
-            Arc::clone(&ports.directory),
-            Arc::clone(&cache),
-            &router,
-            Arc::clone(&ports.clock),
+            PresencePorts {
+                accounts: ports.durable.clone(),
+                friends: ports.durable.clone(),
+                directory: Arc::clone(&ports.directory),
+                registry: Arc::clone(&ports.registry),
+                cache: Arc::clone(&cache),
+                router: Arc::clone(&router),
+                clock: Arc::clone(&ports.clock),
+            },
             settings.presence,
         );
         let code_secret =

@@ -33,11 +33,11 @@ impl PresenceReader {
     }
 
     /// What friends see of each of `users`; [`PresenceState::Unknown`] where directory or store does not answer. Whoever
-    /// the directory does not find may still be `here`, for the caller knows.
+    /// is shown, and not found by the directory, may still be `here`: the caller knows.
     pub async fn look(
         &self,
         users: &[UserId],
-        here: impl Fn(UserId) -> bool + Send,
+        mut here: impl FnMut(UserId) -> bool + Send,
     ) -> BTreeMap<UserId, Presence> {
         let mut seen = BTreeMap::new();
         for users in users.chunks(PAGE) {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tracing::warn;
 
+use super::doubt::Doubt;
 use super::{OwnPresence, Presence, PresenceReader, PresenceState};
 use crate::ErrorCode;
 use crate::account::AccountStore;
@@ -14,7 +15,9 @@ use crate::cache::{CacheKey, UserCache};
 use crate::error::{ActError, StoreError};
 use crate::friend::FriendStore;
 use crate::id::{Generation, SessionId, UserId};
-use crate::routing::{Event, Hub, Located, Notice, Outbox, Push, RelationObserver, Router, SessionDirectory};
+use crate::routing::{
+    Event, Hub, Located, NodeRegistry, Notice, Outbox, Push, RelationObserver, Router, SessionDirectory,
+};
 use crate::session::Actor;
 use crate::time::{Clock, DeadlineExceeded, Timestamp, within};
 
@@ -27,6 +30,9 @@ pub struct PresenceSettings {
     pub coalesce: Duration,
     /// How long somebody may be gone without anybody being told: 5 s.
     pub grace: Duration,
+    /// In this time every node that is there says so, and whom it holds: a renewal of its lease, and some; 3 s. Changes
+    /// with [`LeaseSettings::interval`](crate::routing::LeaseSettings::interval).
+    pub settle: Duration,
     /// Every call ends within this: 5 s.
     pub deadline: Duration,
 }
@@ -37,6 +43,7 @@ impl Default for PresenceSettings {
             watched: 500,
             coalesce: Duration::from_secs(1),
             grace: Duration::from_secs(5),
+            settle: Duration::from_secs(3),
             deadline: Duration::from_secs(5),
         }
     }
@@ -77,22 +84,32 @@ impl PresenceError {
     }
 }
 
-/// In this time a node that is there says so, and whom it holds: a renewal of its lease, and some.
-const SETTLED: Duration = Duration::from_secs(3);
+/// What presence stands on.
+pub struct PresencePorts {
+    /// Who wants to be seen, and when they were last there.
+    pub accounts: Arc<dyn AccountStore>,
+    /// Who may see whom.
+    pub friends: Arc<dyn FriendStore>,
+    /// Who is connected where.
+    pub directory: Arc<dyn SessionDirectory>,
+    /// Where this node is announced. A registry that does not know it has been lost, and the directory with it.
+    pub registry: Arc<dyn NodeRegistry>,
+    /// What is read of users.
+    pub cache: Arc<UserCache>,
+    /// The way to other nodes.
+    pub router: Arc<Router>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
 
 /// A connection that watches: one session under one claim.
 type Watcher = (UserId, SessionId, Generation);
 
 /// Presence: the service of the subject.
 pub struct PresenceService {
-    accounts: Arc<dyn AccountStore>,
-    friends: Arc<dyn FriendStore>,
-    directory: Arc<dyn SessionDirectory>,
+    ports: PresencePorts,
     reader: PresenceReader,
-    cache: Arc<UserCache>,
-    router: Arc<Router>,
     hub: Arc<Hub>,
-    clock: Arc<dyn Clock>,
     settings: PresenceSettings,
     state: Mutex<State>,
 }
@@ -113,37 +130,19 @@ struct State {
     all_again: Option<Duration>,
     /// Whose last connection here ended, and until when (monotonic) they count as there.
     leaving: BTreeMap<UserId, (Duration, Timestamp)>,
+    /// Who is not found, and not taken for gone.
+    doubt: Doubt,
 }
 
 impl PresenceService {
     /// Over its ports.
-    pub fn new(
-        accounts: Arc<dyn AccountStore>,
-        friends: Arc<dyn FriendStore>,
-        directory: Arc<dyn SessionDirectory>,
-        cache: Arc<UserCache>,
-        router: &Arc<Router>,
-        clock: Arc<dyn Clock>,
-        settings: PresenceSettings,
-    ) -> Arc<Self> {
-        let hub = Arc::clone(router.hub());
-        let state = Mutex::default();
-        let reader =
-            PresenceReader::new(Arc::clone(&accounts), Arc::clone(&directory)).through(Arc::clone(&cache));
-        let service = Arc::new(Self {
-            accounts,
-            friends,
-            directory,
-            reader,
-            cache,
-            router: Arc::clone(router),
-            hub,
-            clock,
-            settings,
-            state,
-        });
+    pub fn new(ports: PresencePorts, settings: PresenceSettings) -> Arc<Self> {
+        let reader = PresenceReader::new(Arc::clone(&ports.accounts), Arc::clone(&ports.directory))
+            .through(Arc::clone(&ports.cache));
+        let hub = Arc::clone(ports.router.hub());
+        let service = Arc::new(Self { ports, reader, hub, settings, state: Mutex::default() });
         let observer: Weak<Self> = Arc::downgrade(&service);
-        router.observe_relations(observer);
+        service.ports.router.observe_relations(observer);
         service
     }
 
@@ -166,7 +165,8 @@ impl PresenceService {
         let reads = async {
             let visible = loop {
                 let partings = self.state().partings;
-                let visible = self.cache.mutual_friends(&*self.friends, actor.user, &asked).await?;
+                let visible =
+                    self.ports.cache.mutual_friends(&*self.ports.friends, actor.user, &asked).await?;
                 let visible: BTreeSet<_> = visible.into_iter().collect();
                 // Registered before the state is read: a change in between is told, perhaps twice, never missed.
                 if self.register(watcher, outbox, &visible, partings) {
@@ -176,7 +176,7 @@ impl PresenceService {
             let seen: Vec<UserId> = visible.iter().copied().collect();
             Ok::<_, StoreError>(self.look_up(&seen).await)
         };
-        let seen = within(&*self.clock, self.settings.deadline, reads).await??;
+        let seen = within(&*self.ports.clock, self.settings.deadline, reads).await??;
         let mut state = self.state();
         for presence in seen.values() {
             state.answered(*presence);
@@ -207,18 +207,18 @@ impl PresenceService {
         let invisible = presence == OwnPresence::Invisible;
         let writes = async {
             let known = [CacheKey::Visibility(actor.user)];
-            let set = self.accounts.set_invisible(actor, invisible);
-            self.cache.changing(&known, set, |()| known.to_vec()).await?;
+            let set = self.ports.accounts.set_invisible(actor, invisible);
+            self.ports.cache.changing(&known, set, |()| known.to_vec()).await?;
             if let Some(generation) = actor.generation {
                 let away = presence == OwnPresence::Away;
                 let Actor { user, session, .. } = *actor;
                 self.hub.set_away(user, session, away);
-                let entry = Located { user, session, generation, node: self.router.node(), away };
-                self.directory.claim(entry).await?;
+                let entry = Located { user, session, generation, node: self.ports.router.node(), away };
+                self.ports.directory.claim(entry).await?;
             }
             Ok::<_, ActError>(())
         };
-        within(&*self.clock, self.settings.deadline, writes).await??;
+        within(&*self.ports.clock, self.settings.deadline, writes).await??;
         self.changed(actor.user);
         Ok(())
     }
@@ -231,19 +231,19 @@ impl PresenceService {
 
     /// The last connection of `user` on this node has ended.
     pub fn left(&self, user: UserId) {
-        let until = self.clock.monotonic() + self.settings.grace;
-        self.state().leaving.insert(user, (until, self.clock.now()));
+        let until = self.ports.clock.monotonic() + self.settings.grace;
+        self.state().leaving.insert(user, (until, self.ports.clock.now()));
     }
 
     /// Something about `user` may look different now: here and on other nodes it is looked at.
     pub fn changed(&self, user: UserId) {
         self.look_again(user);
-        self.router.tell_peers(Notice::PresenceChanged(user));
+        self.ports.router.tell_peers(Notice::PresenceChanged(user));
     }
 
     /// Looks at `user` again at the next turn, because another node says so.
     pub fn changed_elsewhere(&self, user: UserId) {
-        self.cache.changed_elsewhere(CacheKey::Visibility(user));
+        self.ports.cache.changed_elsewhere(CacheKey::Visibility(user));
         self.look_again(user);
     }
 
@@ -256,17 +256,25 @@ impl PresenceService {
     }
 
     /// Looks at everybody who is watched here, at the next turn and once more: a node has gone, and its users with it; or
-    /// one is back, or the directory has forgotten all, and it takes some time until it is said who is where.
+    /// one is back, and it takes some time until it has said whom it holds.
     pub fn look_at_all(&self) {
         let mut state = self.state();
-        state.all_again = Some(self.clock.monotonic() + SETTLED);
+        state.all_again = Some(self.ports.clock.monotonic() + self.settings.settle);
         state.all_dirty();
+    }
+
+    /// The registry does not know this node any more, and is told next: the directory may have forgotten who is where. It
+    /// takes some time until all nodes have said that again.
+    pub fn directory_was_lost(&self) {
+        let now = self.ports.clock.monotonic();
+        self.state().doubt.noticed(now, self.settings.settle);
+        self.look_at_all();
     }
 
     /// Turns for ever.
     pub async fn run(self: Arc<Self>) {
         loop {
-            self.clock.sleep(self.settings.coalesce).await;
+            self.ports.clock.sleep(self.settings.coalesce).await;
             self.turn().await;
         }
     }
@@ -274,10 +282,11 @@ impl PresenceService {
     /// Ends graces that are over, and tells watchers what has changed.
     pub async fn turn(&self) {
         self.end_graces().await;
-        self.state().look_once_more(self.clock.monotonic());
+        self.state().look_once_more(self.ports.clock.monotonic());
         let dirty: Vec<UserId> = std::mem::take(&mut self.state().dirty).into_iter().collect();
         for users in dirty.chunks(500) {
-            let Ok(seen) = within(&*self.clock, self.settings.deadline, self.look_up(users)).await else {
+            let Ok(seen) = within(&*self.ports.clock, self.settings.deadline, self.look_up(users)).await
+            else {
                 self.state().dirty.extend(users);
                 continue;
             };
@@ -290,7 +299,7 @@ impl PresenceService {
     }
 
     async fn end_graces(&self) {
-        let now = self.clock.monotonic();
+        let now = self.ports.clock.monotonic();
         let gone: Vec<(UserId, Timestamp)> = {
             let mut state = self.state();
             let over: Vec<UserId> =
@@ -303,9 +312,9 @@ impl PresenceService {
             return;
         }
         let known: Vec<_> = gone.iter().map(|(user, _)| CacheKey::Visibility(*user)).collect();
-        let write = self.accounts.touch_last_seen(&gone);
-        let write = self.cache.changing(&known, write, |()| known.clone());
-        if !matches!(within(&*self.clock, self.settings.deadline, write).await, Ok(Ok(()))) {
+        let write = self.ports.accounts.touch_last_seen(&gone);
+        let write = self.ports.cache.changing(&known, write, |()| known.clone());
+        if !matches!(within(&*self.ports.clock, self.settings.deadline, write).await, Ok(Ok(()))) {
             warn!(users = gone.len(), "last seen not recorded");
         }
         for (user, _) in gone {
@@ -314,10 +323,46 @@ impl PresenceService {
     }
 
     /// What friends see of each of `users`. Who is connected here is there, though the directory may lag; and so is who
-    /// left within the grace.
+    /// left within the grace. Who is not found because the directory may be lost is as before, and looked at again at the
+    /// next turn.
     async fn look_up(&self, users: &[UserId]) -> BTreeMap<UserId, Presence> {
-        let here = |user| self.hub.is_connected(user) || self.state().leaving.contains_key(&user);
-        self.reader.look(users, here).await
+        let mut absent = Vec::new();
+        let here = |user| {
+            let here = self.hub.is_connected(user) || self.state().leaving.contains_key(&user);
+            if !here {
+                absent.push(user);
+            }
+            here
+        };
+        let mut seen = self.reader.look(users, here).await;
+        let before = self.state().not_offline(&absent);
+        let in_doubt = !before.is_empty() && self.directory_may_be_lost().await;
+        let (now, limit) = (self.ports.clock.monotonic(), self.settings.settle * 2);
+        let mut state = self.state();
+        for (user, presence) in &mut seen {
+            match before.get(user) {
+                Some(before) if in_doubt && state.doubt.holds(*user, now, limit) => {
+                    *presence = *before;
+                    state.dirty.insert(*user);
+                }
+                _ => state.doubt.believes(*user),
+            }
+        }
+        seen
+    }
+
+    /// Whether the directory may have been lost before this was asked, and not have been told everything since: this node
+    /// has noticed it lately; or has not yet, but is not in the registry either.
+    async fn directory_may_be_lost(&self) -> bool {
+        let settling = || self.state().doubt.is_settling(self.ports.clock.monotonic());
+        if settling() {
+            return true;
+        }
+        let node = self.ports.router.node();
+        let announced =
+            self.ports.registry.live().await.is_ok_and(|live| live.iter().any(|info| info.node == node));
+        // It may have noticed, and announced itself, just now; it notices first.
+        !announced || settling()
     }
 
     /// Does nothing, and says so, if any two have parted since there were `partings`: they may be among those who were
@@ -375,6 +420,13 @@ impl State {
         self.look_until_known(presence);
     }
 
+    /// What watchers were last told of each of `users`, if that is anything but that they are offline.
+    fn not_offline(&self, users: &[UserId]) -> BTreeMap<UserId, Presence> {
+        let told = users.iter().filter_map(|user| self.told.get(user));
+        let told = told.filter(|presence| presence.state != PresenceState::Offline);
+        told.map(|presence| (presence.user, *presence)).collect()
+    }
+
     fn all_dirty(&mut self) {
         self.dirty.extend(self.watchers.keys().copied());
     }
@@ -423,6 +475,7 @@ impl State {
             if watchers.is_empty() {
                 self.watchers.remove(&user);
                 self.told.remove(&user);
+                self.doubt.believes(user);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! A node's lease: it keeps the node findable, and with it everybody who is connected to it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -56,6 +57,8 @@ pub struct NodeLease {
     parts: LeaseParts,
     settings: LeaseSettings,
     info: Mutex<NodeInfo>,
+    /// The registry has lost this node, and has not confirmed yet that it knows it again.
+    forgotten: AtomicBool,
     /// The registry had lost this node, and the directory its sessions.
     lost: Notify,
     renewals: Counters<1>,
@@ -68,6 +71,7 @@ impl NodeLease {
             parts,
             settings,
             info: Mutex::new(info),
+            forgotten: AtomicBool::new(false),
             lost: Notify::new(),
             renewals: Counters::new(metric::LEASES),
         }
@@ -106,9 +110,14 @@ impl NodeLease {
 
     async fn lease(&self, info: &NodeInfo) -> Result<(), StoreError> {
         // Announcing also extends; a renewal says whether the registry still knew the node.
-        let known = self.parts.registry.renew(info.node, self.settings.lease).await?;
+        if !self.parts.registry.renew(info.node, self.settings.lease).await? {
+            // Noted before: who finds the node in the registry again relies on it. And an announcement may be done that
+            // is not confirmed: the next renewal would find nothing amiss.
+            self.forgotten.store(true, Ordering::SeqCst);
+            self.parts.neighbours.directory_was_lost();
+        }
         self.parts.registry.announce(info, self.settings.lease).await?;
-        if !known && !self.parts.router.hub().is_empty() {
+        if self.forgotten.swap(false, Ordering::SeqCst) && !self.parts.router.hub().is_empty() {
             self.renewals.count(["lost"]);
             info!("the registry did not know this node; its sessions are announced again");
             self.lost.notify_one();
@@ -146,7 +155,6 @@ impl NodeLease {
     async fn announce_when_lost(&self) {
         loop {
             self.lost.notified().await;
-            self.parts.neighbours.directory_was_lost();
             while let Err(error) = self.announce_sessions().await {
                 warn!(error = %error, "sessions not announced; trying again");
                 self.parts.clock.sleep(self.settings.interval).await;

@@ -123,9 +123,9 @@ impl Neighbours {
         Ok(())
     }
 
-    /// The directory has forgotten who is where, and is being told.
+    /// The registry has forgotten this node, and is told next; so may the directory have forgotten who is where.
     pub(super) fn directory_was_lost(&self) {
-        self.parts.presence.look_at_all();
+        self.parts.presence.directory_was_lost();
     }
 
     /// Has what lost nodes have left open ended, for ever; what does not succeed is tried again after the next look.

@@ -46,6 +46,22 @@ async fn sessions_that_could_not_be_announced_are_tried_again_until_they_are() {
 }
 
 #[tokio::test]
+async fn sessions_are_announced_though_the_answer_is_lost_that_the_node_is_known_again() {
+    for mood in [Mood::Down, Mood::Silent] {
+        let world = World::new().await;
+        let ada = somebody(&world).await;
+        world.registry.announced.set(mood);
+        world.registry.withdraw(world.node()).await.unwrap();
+        // A renewal finds nothing amiss any more.
+        world.pass(Duration::from_secs(10)).await;
+        assert_eq!(live(&world).await, [world.node()], "{mood:?}");
+        world.registry.announced.set(Mood::Good);
+        world.pass(A_RENEWAL * 2).await;
+        assert_eq!(places(&world, ada.actor.user).await.len(), 1, "{mood:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_lease_goes_on_while_sessions_are_announced_however_long_that_takes() {
     let world = World::new().await;
     somebody(&world).await;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod lease;
+mod lost_directory;
 mod neighbours;
 mod presence;
 mod support;

@@ -88,12 +88,15 @@ impl SessionDirectory for Directory {
 pub(crate) struct Registry {
     inner: Arc<dyn NodeRegistry>,
     pub(crate) looks: Calls,
+    /// What becomes of the answer to an announcement; it is done all the same.
+    pub(crate) announced: Calls,
 }
 
 #[async_trait]
 impl NodeRegistry for Registry {
     async fn announce(&self, info: &NodeInfo, lease: Duration) -> Result<(), StoreError> {
-        self.inner.announce(info, lease).await
+        self.inner.announce(info, lease).await?;
+        self.announced.one().await
     }
 
     async fn renew(&self, node: NodeId, lease: Duration) -> Result<bool, StoreError> {
@@ -189,7 +192,11 @@ impl World {
             locates: Calls::default(),
             claims: Calls::default(),
         });
-        let registry = Arc::new(Registry { inner: Arc::clone(&ports.registry), looks: Calls::default() });
+        let registry = Arc::new(Registry {
+            inner: Arc::clone(&ports.registry),
+            looks: Calls::default(),
+            announced: Calls::default(),
+        });
         let (loads, peers) = (Arc::new(Loads::default()), Arc::new(Peers::default()));
         ports.directory = directory.clone();
         ports.registry = registry.clone();
