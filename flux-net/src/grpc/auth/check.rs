@@ -53,13 +53,15 @@ pub(crate) struct CheckLayer {
     /// Anybody can cause these lines.
     invalid: Arc<Seldom>,
     other_release: Arc<Seldom>,
+    elsewhere: Arc<Seldom>,
 }
 
 impl CheckLayer {
     /// Of a server that starts.
     pub(crate) fn new(auth: ServiceAuth) -> Self {
         let this = Incarnation::begin(auth.entropy());
-        Self { auth, this, nonces: Arc::default(), invalid: Arc::default(), other_release: Arc::default() }
+        let (invalid, other_release, elsewhere) = Default::default();
+        Self { auth, this, nonces: Arc::default(), invalid, other_release, elsewhere }
     }
 
     fn check(&self, path: &str, headers: &HeaderMap, extensions: &Extensions) -> Result<Caller, Status> {
@@ -79,7 +81,9 @@ impl CheckLayer {
             }
             Refused::Elsewhere(identity) => {
                 // Of a caller who has not heard of a restart yet, who calls again; or overheard there.
-                info!(caller = %identity, "call that was meant for another server");
+                if let Some(more) = self.elsewhere.due() {
+                    info!(more, caller = %identity, "call that was meant for another server");
+                }
                 let mut status = Status::unauthenticated("meant for another server");
                 let mut told = HeaderMap::new();
                 self.this.tell(&mut told);
