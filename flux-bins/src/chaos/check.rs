@@ -100,8 +100,18 @@ pub(super) fn show(
     lines: &BTreeMap<u64, String>,
     took: Duration,
 ) -> Result<(), Failure> {
-    let Counts { events, sends, acknowledged, failed, unknown, given, readings, revocations, connections, .. } =
-        report.counts;
+    let Counts {
+        events,
+        sends,
+        acknowledged,
+        failed,
+        unknown,
+        given,
+        readings,
+        revocations,
+        connections,
+        ..
+    } = report.counts;
     out.line(format_args!(
         "{events} events: {sends} sends ({acknowledged} acknowledged, {failed} refused, {unknown} unknown), {given} \
          messages given, {connections} connections, {revocations} sessions ended, {readings} full readings"
