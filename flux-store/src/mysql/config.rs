@@ -255,6 +255,16 @@ pub enum OpenError {
         /// One of the tables.
         table: String,
     },
+    /// Tables or columns of the schema are not there, though the database says that it has them.
+    #[error(
+        "the database {database} lacks {lacks}: was it changed by hand, restored in part, or is that hidden from its user?"
+    )]
+    Incomplete {
+        /// Its name.
+        database: String,
+        /// What is not there: tables, and columns with their tables.
+        lacks: String,
+    },
     /// A column of text does not keep text as it is.
     #[error("{column} compares its texts by {found} instead of utf8mb4_bin: was the schema changed by hand?")]
     Collation {

@@ -1,5 +1,6 @@
 //! The schema, embedded: what a database needs to be one that this program writes.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use sqlx::mysql::MySqlConnection;
@@ -19,10 +20,8 @@ const VERSION: &str = "SELECT version, readable_from FROM flux_schema ORDER BY v
 const RECORD: &str = "INSERT INTO flux_schema (version, readable_from) VALUES (?, ?)";
 const LOCK: &str = "SELECT GET_LOCK(CONCAT('flux ', SHA2(DATABASE(), 224)), 30)";
 const UNLOCK: &str = "DO RELEASE_LOCK(CONCAT('flux ', SHA2(DATABASE(), 224)))";
-const COLLATIONS: &str = "SELECT CAST(CONCAT(table_name, '.', column_name) AS CHAR), CAST(collation_name AS CHAR) \
-                          FROM information_schema.columns \
-                          WHERE table_schema = DATABASE() AND collation_name IS NOT NULL \
-                            AND collation_name <> 'utf8mb4_bin' LIMIT 1";
+const COLUMNS: &str = "SELECT CAST(CONCAT(table_name, '.', column_name) AS CHAR), CAST(collation_name AS CHAR) \
+                       FROM information_schema.columns WHERE table_schema = DATABASE()";
 
 /// Longer than any migration of this program takes.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -85,12 +84,58 @@ async fn migrate(connection: &mut MySqlConnection) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Whether every column of text keeps it as it is.
-pub(super) async fn check_collations(connection: &mut MySqlConnection) -> Result<(), Refused> {
-    match connection.fetch_optional(COLLATIONS).await? {
-        None => Ok(()),
-        Some(row) => Err(Refused::Collation(row.try_get_unchecked(0)?, row.try_get_unchecked(1)?)),
+/// Every column that the versions make, with its table.
+fn columns() -> impl Iterator<Item = (&'static str, &'static str)> {
+    VERSIONS.into_iter().flat_map(|(.., sql)| statements(sql)).flat_map(|statement| {
+        let table = statement.split_once("CREATE TABLE IF NOT EXISTS ").map_or("", |(_, rest)| rest);
+        let (table, body) = table.split_once(" (").unwrap_or_default();
+        // Names are in small letters; what else begins a line is a key, a comment or the end.
+        body.lines().filter_map(move |line| {
+            let name = line.split_whitespace().next()?.trim_matches('`');
+            name.starts_with(|c: char| c.is_ascii_lowercase()).then_some((table, name))
+        })
+    })
+}
+
+/// Whether every table and column is there, as somebody may have dropped one or restored only some, and whether every
+/// column of text keeps it as it is.
+pub(super) async fn check_columns(connection: &mut MySqlConnection) -> Result<(), Refused> {
+    let mut found = HashSet::new();
+    let mut collated = None;
+    for row in connection.fetch_all(COLUMNS).await? {
+        let column: String = row.try_get_unchecked(0)?;
+        let collation: Option<String> = row.try_get_unchecked(1)?;
+        if let Some(other) = collation.filter(|collation| collation != "utf8mb4_bin") {
+            collated.get_or_insert((column.clone(), other));
+        }
+        found.insert(column);
     }
+    let lacks = lacking(&found);
+    if !lacks.is_empty() {
+        return Err(Refused::Incomplete(lacks.join(", ")));
+    }
+    match collated {
+        None => Ok(()),
+        Some((column, collation)) => Err(Refused::Collation(column, collation)),
+    }
+}
+
+/// What is not among the columns that were `found`, each named with its table; a table of which there is none, by itself.
+fn lacking(found: &HashSet<String>) -> Vec<String> {
+    let tables: HashSet<&str> =
+        found.iter().filter_map(|column| column.split_once('.')).map(|(table, _)| table).collect();
+    let mut lacks: Vec<_> = columns()
+        .filter_map(|(table, column)| {
+            let name = format!("{table}.{column}");
+            if tables.contains(table) {
+                (!found.contains(&name)).then_some(name)
+            } else {
+                Some(table.to_owned())
+            }
+        })
+        .collect();
+    lacks.dedup();
+    lacks
 }
 
 #[cfg(test)]
@@ -111,5 +156,21 @@ mod tests {
                 assert!(!code.contains("CHAR(") || code.contains("COLLATE utf8mb4_bin"), "{code}");
             }
         }
+    }
+
+    #[test]
+    fn what_a_database_lacks_is_named_by_the_table_or_by_the_column() {
+        let whole: HashSet<_> = columns().map(|(table, column)| format!("{table}.{column}")).collect();
+        let made = VERSIONS.into_iter().flat_map(|(.., sql)| statements(sql)).count();
+        assert_eq!(columns().map(|(table, _)| table).collect::<HashSet<_>>().len(), made);
+        // The first, one whose name is quoted, one in the middle.
+        for column in ["meta.only_row", "feed_entries.change", "accounts.bio"] {
+            let mut found = whole.clone();
+            assert!(found.remove(column), "{column}");
+            assert_eq!(lacking(&found), [column]);
+        }
+        let found = whole.iter().filter(|column| !column.starts_with("messages.")).cloned().collect();
+        assert_eq!(lacking(&found), ["messages"]);
+        assert!(lacking(&whole).is_empty());
     }
 }

@@ -44,6 +44,7 @@ pub(super) enum Refused {
     Newer(i32),
     Migrating,
     Collation(String, String),
+    Incomplete(String),
     Missing(&'static str),
     Slow,
     Driver(sqlx::Error),
@@ -78,6 +79,7 @@ impl Refused {
             }
             Self::Migrating => OpenError::Migrating { database },
             Self::Collation(column, found) => OpenError::Collation { column, found },
+            Self::Incomplete(lacks) => OpenError::Incomplete { database, lacks },
             Self::Missing(doing) => OpenError::MissingPrivilege { user, doing, database },
             Self::Slow => OpenError::Unreachable {
                 server,
@@ -167,7 +169,7 @@ async fn prepare(
     let flavour = soon(check_server(&mut connection, config)).await?;
     migrations::run(&mut connection, config.migrate).await?;
     let ready = soon(async {
-        migrations::check_collations(&mut connection).await?;
+        migrations::check_columns(&mut connection).await?;
         let (greatest, micros) = look(&mut connection).await?;
         let clock = Timestamp::from_millis(i64::try_from(micros / 1_000).unwrap_or(i64::MAX));
         let fresh = Epoch::generate(clock, entropy);

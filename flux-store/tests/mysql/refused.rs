@@ -58,6 +58,24 @@ async fn a_migration_that_broke_off_is_taken_up_again() {
 }
 
 #[tokio::test]
+async fn a_table_or_column_that_somebody_dropped_is_named() {
+    for (drop, expected) in [
+        ("DROP TABLE messages", "messages"),
+        ("ALTER TABLE accounts DROP COLUMN bio; DROP TABLE jobs", "accounts.bio, jobs"),
+    ] {
+        let url = database().await;
+        open(config(&url)).await.unwrap();
+        run(&url, drop).await;
+        for config in [config(&url), config(&url).without_migrations()] {
+            match refused(config).await {
+                OpenError::Incomplete { lacks, .. } => assert_eq!(lacks, expected),
+                other => panic!("{drop}: {other:?}"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_column_with_another_collation_is_refused() {
     let url = database().await;
     open(config(&url)).await.unwrap();
