@@ -29,6 +29,12 @@ pub(crate) struct ClusterSettings {
 }
 
 impl ClusterSettings {
+    /// As `--data FOLDER` names one.
+    #[cfg(test)]
+    pub(super) fn of_the_folder(folder: &Path) -> Self {
+        Self { data: Some(folder.display().to_string()), ..Self::default() }
+    }
+
     /// The settings to start a cluster with, and its folder.
     pub(super) fn of_a_new_one(
         &self,

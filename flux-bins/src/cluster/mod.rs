@@ -6,6 +6,7 @@ mod example;
 mod nodes;
 mod table;
 mod up;
+mod url;
 
 use clap::Subcommand;
 

@@ -25,6 +25,12 @@ impl Out {
         Self { paint: Paint::detect(io::stdout().is_terminal()) }
     }
 
+    /// Whether what was written can be written over: a terminal, and one that knows how.
+    #[expect(clippy::unused_self, reason = "a question about where it writes")]
+    pub(crate) fn redraws(self) -> bool {
+        io::stdout().is_terminal() && std::env::var_os("TERM").is_some_and(|term| term != "dumb")
+    }
+
     /// Writes a line; `line(format_args!(..))`.
     #[expect(clippy::unused_self, reason = "one way to say something, whatever is needed to say it")]
     pub(crate) fn line(self, text: Arguments<'_>) -> io::Result<()> {

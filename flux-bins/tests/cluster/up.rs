@@ -151,6 +151,9 @@ async fn whoever_starts_it_may_die_and_nothing_is_left() {
     }
     let all = cluster.processes();
     assert!(all.len() >= 8, "{all:?}");
+    // Whoever wants to see one die finds it there.
+    let chat = format!("/v1/chat  pid {}\n", cluster.process("serve chat").pid);
+    assert!(map.contains(&chat), "{chat}: {map}");
     // No secret is on a command line, where everybody could read it.
     let secrets = folder.path().join("flux-cluster/secrets");
     for file in std::fs::read_dir(secrets).unwrap() {
@@ -202,6 +205,9 @@ async fn nodes_are_told_to_those_who_know_the_secret() {
     std::fs::write(&stranger, without.join("\n")).unwrap();
     let refused = run(folder.path(), &["cluster", "nodes", "--config", "stranger.toml"]).await;
     assert!(!refused.status.success());
-    assert!(complaint(&refused).contains("does not answer"), "{}", complaint(&refused));
+    assert!(complaint(&refused).contains("services.secret is not set"), "{}", complaint(&refused));
+    let other = "services.secret=somebody-elses-3fb2c7d09a41e856";
+    let refused = run(folder.path(), &["cluster", "nodes", "--set", other]).await;
+    assert!(complaint(&refused).contains("services.secret is not the secret"), "{}", complaint(&refused));
     cluster.stop().await;
 }

@@ -30,17 +30,20 @@ pub struct Failure {
     pub field: String,
     /// How long to wait before the next attempt, if that is known.
     pub retry_after: Option<Duration>,
+    /// Whether the other service is well and did not take this one's credentials, or not for this call. It never says
+    /// so of whoever asked this one.
+    pub refused: bool,
 }
 
 impl Failure {
     /// Without more than a code.
     pub(crate) const fn new(code: ErrorCode) -> Self {
-        Self { code, field: String::new(), retry_after: None }
+        Self { code, field: String::new(), retry_after: None, refused: false }
     }
 
     /// A field of a request that cannot be read.
     pub(crate) fn malformed(field: &str) -> Self {
-        Self { code: ErrorCode::Malformed, field: field.to_owned(), retry_after: None }
+        Self { field: field.to_owned(), ..Self::new(ErrorCode::Malformed) }
     }
 
     /// As a server answers.
@@ -76,7 +79,7 @@ impl Failure {
             Code::ResourceExhausted => Self::new(ErrorCode::Overloaded),
             Code::Unauthenticated | Code::PermissionDenied => {
                 error!(error = %status.message(), "another service does not take this one's credentials");
-                Self::new(ErrorCode::Unavailable)
+                Self { refused: true, ..Self::new(ErrorCode::Unavailable) }
             }
             Code::Unimplemented => {
                 warn!("another service is of a release without this call");
@@ -102,7 +105,7 @@ fn told(status: &Status) -> Option<Failure> {
     });
     let retry_after =
         (details.retry_after_ms > 0).then(|| Duration::from_millis(u64::from(details.retry_after_ms)));
-    Some(Failure { code, field: details.field, retry_after })
+    Some(Failure { field: details.field, retry_after, ..Failure::new(code) })
 }
 
 /// What a failed call says of the server that it was made to.
@@ -188,7 +191,7 @@ mod tests {
             retry_after in prop::option::of(1_u32..),
         ) {
             let retry_after = retry_after.map(|ms| Duration::from_millis(u64::from(ms)));
-            let failure = Failure { code, field, retry_after };
+            let failure = Failure { field, retry_after, ..Failure::new(code) };
             // Over headers, as it travels.
             let response = failure.clone().into_status().into_http::<()>();
             let status = Status::from_header_map(response.headers()).unwrap();
@@ -218,11 +221,14 @@ mod tests {
             (Code::Cancelled, ErrorCode::Timeout, Verdict::Broken),
             (Code::ResourceExhausted, ErrorCode::Overloaded, Verdict::Answered),
             (Code::Unauthenticated, ErrorCode::Unavailable, Verdict::Answered),
+            (Code::PermissionDenied, ErrorCode::Unavailable, Verdict::Answered),
             (Code::Unimplemented, ErrorCode::Unavailable, Verdict::Answered),
             (Code::Internal, ErrorCode::Internal, Verdict::Broken),
         ] {
             let status = Status::new(code, "");
-            assert_eq!(Failure::from_status(&status), Failure::new(means));
+            let failure = Failure::from_status(&status);
+            assert_eq!(failure.code, means, "{code}");
+            assert_eq!(failure.refused, matches!(code, Code::Unauthenticated | Code::PermissionDenied), "{code}");
             assert_eq!(verdict(&status), verdict_of, "{code}");
         }
     }

@@ -52,8 +52,9 @@ async fn serving(cluster: &Cluster, auth: ServiceAuth) -> Server {
     Server::on(listener, vec![status(cluster)], auth, GrpcLimits::default())
 }
 
-fn unavailable() -> Result<usize, Failure> {
-    Err(Failure { code: ErrorCode::Unavailable, field: String::new(), retry_after: None })
+/// Nothing came of it: the server was well and took no credentials, if it `refused`.
+fn unavailable(refused: bool) -> Result<usize, Failure> {
+    Err(Failure { code: ErrorCode::Unavailable, field: String::new(), retry_after: None, refused })
 }
 
 #[tokio::test]
@@ -69,7 +70,7 @@ async fn only_certificates_of_the_authority_are_believed_both_ways() {
         ("a server of another authority", builder(&cluster, Role::Gate).tls(tls(&ours, &theirs, &[]))),
         ("no certificate, not even TLS", builder(&cluster, Role::Gate).secret(secret(SECRET))),
     ] {
-        assert_eq!(ask(&server, &auth.build().unwrap()).await, unavailable(), "{what}");
+        assert_eq!(ask(&server, &auth.build().unwrap()).await, unavailable(false), "{what}");
     }
 }
 
@@ -115,7 +116,7 @@ async fn with_a_secret_as_well_both_are_wanted() {
     let server = serving(&cluster, both(Role::Status)).await;
     assert_eq!(ask(&server, &both(Role::Gate)).await, Ok(0));
     let certificate_alone = builder(&cluster, Role::Gate).tls(tls(&ours, &ours, &[])).build().unwrap();
-    assert_eq!(ask(&server, &certificate_alone).await, unavailable());
+    assert_eq!(ask(&server, &certificate_alone).await, unavailable(true));
 }
 
 #[test]

@@ -27,7 +27,8 @@ const ANSWER: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub(super) struct Running {
     child: Child,
-    pid: Option<Pid>,
+    /// Of this start: the next one has another.
+    pub(super) pid: Pid,
     announced: Option<oneshot::Receiver<()>>,
     health: SocketAddr,
     _held: Option<ChildStdin>,
@@ -66,6 +67,7 @@ impl Running {
             tokio::spawn(each_line(stderr, move |line| log.said(&speaker, line)));
         }
         let pid = child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw);
+        let pid = pid.ok_or_else(|| io::Error::other("it has no process id"))?;
         Ok(Self { pid, announced: Some(announced), health: service.health, _held: child.stdin.take(), child })
     }
 
@@ -94,12 +96,10 @@ impl Running {
 
     /// Asks it to end (SIGTERM) and waits; kills it at the deadline. Says whether it ended by itself.
     pub(super) async fn stop(&mut self, deadline: Duration) -> bool {
-        if let Some(pid) = self.pid
-            && self.child.id().is_some()
-        {
+        if self.child.id().is_some() {
             // One that stands still would not hear. It may be gone already, which is what is wanted.
-            let _ = kill(pid, Signal::SIGCONT);
-            let _ = kill(pid, Signal::SIGTERM);
+            let _ = kill(self.pid, Signal::SIGCONT);
+            let _ = kill(self.pid, Signal::SIGTERM);
         }
         if timeout(deadline, self.child.wait()).await.is_ok() {
             return true;

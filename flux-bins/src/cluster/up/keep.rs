@@ -5,6 +5,7 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use flux_store::servers::{MariaDb, RedisServer, ServerError};
+use nix::unistd::Pid;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -32,7 +33,15 @@ pub(super) struct Keeper {
 }
 
 /// What became of a first start: where it is, or why it is not.
-pub(super) type Started = Result<Service, String>;
+pub(super) type Started = Result<Serving, String>;
+
+/// A process that was started and serves.
+#[derive(Debug, Clone)]
+pub(super) struct Serving {
+    pub(super) service: Service,
+    /// As long as it does not end: then it is started again as another one.
+    pub(super) pid: Pid,
+}
 
 impl Keeper {
     /// Runs `service` until `stop`, starting it again whenever it ends. Tells once what became of the first start; if that
@@ -91,8 +100,10 @@ impl Keeper {
             () = stop.cancelled() => return self.stop(running, service).await,
             ended = running.ended() => return End::Itself(how(ended.ok())),
             ready = ready => match (ready, tell.take()) {
-                (Ok(()), Some(tell)) => drop(tell.send(Ok(service.clone()))),
-                (Ok(()), None) => self.log.news(format!("{} serves again", service.name())),
+                (Ok(()), Some(tell)) => drop(tell.send(Ok(Serving { service: service.clone(), pid: running.pid }))),
+                (Ok(()), None) => {
+                    self.log.news(format!("{} serves again, with pid {}", service.name(), running.pid));
+                }
                 (Err(_), Some(unheard)) => {
                     *tell = Some(unheard);
                     self.stop(running, service).await;

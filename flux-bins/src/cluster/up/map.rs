@@ -3,17 +3,17 @@
 use std::io;
 use std::path::Path;
 
-use flux_core::Secret;
-
-use super::service::{Kind, Service};
+use super::keep::Serving;
+use super::service::Kind;
 use crate::cli::invocation;
 use crate::cluster::args::DEFAULT_FOLDER;
+use crate::cluster::url;
 use crate::config::{Config, MailMode};
 use crate::terminal::{Out, Tone};
 
 /// Says where everything is. The first line ends in the URL of the gate, for scripts that took port 0.
 pub(super) fn print(
-    services: &[Service],
+    running: &[Serving],
     config: &Config,
     folder: &Path,
     named: &Path,
@@ -21,8 +21,8 @@ pub(super) fn print(
 ) -> io::Result<()> {
     let out = Out::new();
     let paint = out.paint;
-    let gate = services.iter().find(|service| service.kind == Kind::Gate);
-    let url = gate.map(Service::url).unwrap_or_default();
+    let gate = running.iter().find(|one| one.service.kind == Kind::Gate);
+    let url = gate.map(|gate| gate.service.url()).unwrap_or_default();
     out.line(format_args!(
         "{} {} serves at {}",
         paint.tone(Tone::Strong, "flux cluster"),
@@ -33,20 +33,21 @@ pub(super) fn print(
     let mut rows = vec![("API page".to_owned(), format!("{url}/docs"))];
     // Those that people ask first come first.
     let kinds = [Kind::Gate, Kind::Chat, Kind::Status, Kind::Verify];
-    for service in kinds.iter().flat_map(|kind| services.iter().filter(move |service| service.kind == *kind))
+    for Serving { service, pid } in
+        kinds.iter().flat_map(|kind| running.iter().filter(move |one| one.service.kind == *kind))
     {
         let what = match service.kind {
             Kind::Verify | Kind::Status => "  (gRPC)",
             Kind::Chat | Kind::Gate => "",
         };
-        rows.push((service.name().to_owned(), format!("{}{what}", service.url())));
+        rows.push((service.name().to_owned(), format!("{}{what}  pid {pid}", service.url())));
     }
     let [own_mysql, own_redis] = private;
     for (name, url, own, subfolder) in [
         (if own_mysql { "MariaDB" } else { "MySQL" }, &config.mysql.url, own_mysql, "mariadb"),
         ("Redis", &config.redis.url, own_redis, "redis"),
     ] {
-        let at = url.as_ref().map(host).unwrap_or_default();
+        let at = url.as_ref().and_then(|url| url::place(url.expose())).unwrap_or_default();
         let whose =
             if own { format!("  (its own, in {})", folder.join(subfolder).display()) } else { String::new() };
         rows.push((name.to_owned(), format!("{at}{whose}")));
@@ -76,13 +77,6 @@ pub(super) fn print(
     out.line(format_args!(""))
 }
 
-/// Where a URL points, without the login.
-fn host(url: &Secret) -> String {
-    let after = url.expose().split_once("://").map_or("", |(_, after)| after);
-    let authority = after.split(['/', '?']).next().unwrap_or_default();
-    authority.rsplit_once('@').map_or(authority, |(_, host)| host).to_owned()
-}
-
 /// As a shell reads it.
 fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
@@ -93,17 +87,6 @@ fn quoted(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a76_where_a_database_is_shows_no_password() {
-        for (url, at) in [
-            ("mysql://root:hunter2@127.0.0.1:3306/flux?ssl-mode=required", "127.0.0.1:3306"),
-            ("redis://127.0.0.1:6379", "127.0.0.1:6379"),
-            ("redis://:hunter2@localhost", "localhost"),
-        ] {
-            assert_eq!(host(&Secret::new(url)), at);
-        }
-    }
 
     #[test]
     fn what_is_printed_can_be_typed() {

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::databases::Databases;
 use self::folder::Folder;
-use self::keep::Keeper;
+use self::keep::{Keeper, Serving};
 use self::log::Log;
 use self::service::{Kind, Service};
 use super::args::ClusterSettings;
@@ -102,7 +102,7 @@ struct Cluster {
     named: PathBuf,
     planned: [Vec<Service>; 4],
     log: Log,
-    running: Vec<Service>,
+    running: Vec<Serving>,
     private: [bool; 2],
     /// In the order of their start.
     groups: Vec<Group>,
@@ -200,8 +200,8 @@ impl Cluster {
         let verify = self.start_group("flux-verify", verify).await?;
         let status = self.start_group("flux-status", status).await?;
         // Where they are in the end: one may have had to evade.
-        self.config.services.verify = verify.iter().map(Service::url).collect();
-        self.config.services.status = status.iter().map(Service::url).collect();
+        self.config.services.verify = urls(&verify);
+        self.config.services.status = urls(&status);
         let chat = self.start_group("the chat nodes", chat).await?;
         let gate = self.start_group("the gate", gate).await?;
         self.running = [verify, status, chat, gate].concat();
@@ -213,7 +213,7 @@ impl Cluster {
         &mut self,
         name: &'static str,
         services: Vec<Service>,
-    ) -> Result<Vec<Service>, Failure> {
+    ) -> Result<Vec<Serving>, Failure> {
         self.log.news(format!("starting {name}"));
         let keeper = Keeper {
             file: self.folder.write(&self.config)?,
@@ -232,8 +232,8 @@ impl Cluster {
         self.groups.push(group);
         let mut started = Vec::new();
         for waiting in waiting {
-            let service = waiting.await.unwrap_or_else(|_| Err(format!("{name} did not start")));
-            started.push(service.map_err(Failure::new)?);
+            let serving = waiting.await.unwrap_or_else(|_| Err(format!("{name} did not start")));
+            started.push(serving.map_err(Failure::new)?);
         }
         Ok(started)
     }
@@ -262,6 +262,10 @@ impl Cluster {
             group.tasks.shutdown().await;
         }
     }
+}
+
+fn urls(running: &[Serving]) -> Vec<String> {
+    running.iter().map(|serving| serving.service.url()).collect()
 }
 
 /// Puts into `config` what every process of the cluster has to know.

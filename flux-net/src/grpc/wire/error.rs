@@ -53,9 +53,9 @@ impl From<Failure> for StoreError {
 impl From<&VerificationError> for Failure {
     fn from(error: &VerificationError) -> Self {
         Self {
-            code: error.code(),
             field: error.field().unwrap_or_default().to_owned(),
             retry_after: error.retry_after(),
+            ..Self::new(error.code())
         }
     }
 }
