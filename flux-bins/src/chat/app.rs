@@ -1,6 +1,6 @@
 //! One session in front of one person: what happens is shown, what is typed is done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use flux_client::{
@@ -59,15 +59,20 @@ pub(crate) struct App {
     /// What others call the person.
     pub(super) me: String,
     pub(super) open: Option<Open>,
-    /// Up to where each conversation has been shown.
+    /// Up to where each conversation was given to this terminal, from its history or as it came. What was typed here may
+    /// be stored above it.
     pub(super) shown: BTreeMap<ConversationId, u64>,
-    /// From where on.
+    /// From where on it has been shown.
     pub(super) oldest: BTreeMap<ConversationId, u64>,
+    /// Up to where the person has read it, here or elsewhere.
+    pub(super) seen: BTreeMap<ConversationId, u64>,
     /// How far the other one has got with each conversation: delivered and read.
     pub(super) theirs: BTreeMap<ConversationId, (u64, u64)>,
     /// Messages that were not read yet.
     pub(super) unread: BTreeMap<ConversationId, u64>,
     pub(super) own: BTreeMap<MessageId, Shown>,
+    /// Messages that were typed here and have not come back yet, as all messages do.
+    typed_here: BTreeSet<MessageId>,
     /// Whether the lists were read at least once.
     pub(super) loaded: bool,
     pub(super) online: bool,
@@ -88,9 +93,11 @@ impl App {
             open: None,
             shown: BTreeMap::new(),
             oldest: BTreeMap::new(),
+            seen: BTreeMap::new(),
             theirs: BTreeMap::new(),
             unread: BTreeMap::new(),
             own: BTreeMap::new(),
+            typed_here: BTreeSet::new(),
             loaded: false,
             online: false,
             steps: mpsc::channel(STATUSES),
@@ -107,7 +114,13 @@ impl App {
         loop {
             let next = tokio::select! {
                 event = events.next() => match event {
-                    Some(event) => self.on_event(event).await?,
+                    Some(event) => {
+                        let next = self.on_event(event).await?;
+                        if self.wanted_prompt() != self.prompt {
+                            self.input.renew();
+                        }
+                        next
+                    }
                     None => Next::Leave,
                 },
                 Some(step) = self.steps.1.recv() => {
@@ -126,11 +139,15 @@ impl App {
 
     /// Asks for the next line, at a prompt that says whom it goes to.
     fn ask(&mut self) {
-        self.prompt = match self.open {
+        self.prompt = self.wanted_prompt();
+        self.input.prompt(self.prompt.clone());
+    }
+
+    fn wanted_prompt(&self) -> String {
+        match self.open {
             Some(open) => format!("{} › ", self.people.name(open.with)),
             None => "› ".to_owned(),
-        };
-        self.input.prompt(self.prompt.clone());
+        }
     }
 
     async fn on_event(&mut self, event: Event) -> Result<Next, Failure> {
@@ -144,16 +161,19 @@ impl App {
     }
 
     async fn on_typed(&mut self, typed: Typed, events: &mut EventStream) -> Result<Next, Failure> {
-        let line = match typed {
-            Typed::Line(line) => line,
+        let (line, ended) = match typed {
+            Typed::Text(line) => (line, false),
+            Typed::Line(line, at) => {
+                let prompt = self.prompt.clone();
+                self.screen.typed(&prompt, &line, at)?;
+                (line, true)
+            }
             Typed::Interrupted => return Ok(Next::Leave),
             Typed::End => {
                 self.flush(events).await?;
                 return Ok(Next::Leave);
             }
         };
-        let prompt = self.prompt.clone();
-        self.screen.typed(&prompt, &line)?;
         let next = match command::parse(&line) {
             Understood::Blank => Next::GoOn,
             Understood::Text(text) => {
@@ -174,7 +194,7 @@ impl App {
                 Err(Trouble::Failed(failure)) => return Err(failure),
             },
         };
-        if next == Next::GoOn {
+        if next == Next::GoOn && ended {
             self.ask();
         }
         Ok(next)
@@ -223,6 +243,7 @@ impl App {
             Err(error) => return self.warn(&said(&error)),
         };
         let message = ticket.message();
+        self.typed_here.insert(message);
         self.own.insert(message, Shown { mark: Mark::Queued, text: text.to_owned(), place: None });
         self.screen.message(&Line {
             at_ms: now_ms(),
@@ -250,9 +271,8 @@ impl App {
                 if let Some(shown) = self.own.get_mut(&message) {
                     shown.place = Some((sent.conversation, sent.seq));
                 }
-                let shown = self.shown.entry(sent.conversation).or_default();
-                *shown = (*shown).max(sent.seq);
-                self.oldest.entry(sent.conversation).or_insert(sent.seq);
+                let oldest = self.oldest.entry(sent.conversation).or_insert(sent.seq);
+                *oldest = sent.seq.min(*oldest);
                 Mark::Stored
             }
             TicketStatus::Delivered(_) => Mark::Delivered,
@@ -284,12 +304,17 @@ impl App {
     /// Shows a message that came, in the conversation that is open or beside it.
     async fn on_message(&mut self, message: Message) -> Result<(), Failure> {
         let shown = self.shown.entry(message.conversation).or_default();
-        // What was read from the history is there already, and one's own messages of this terminal are as well.
-        if message.seq <= *shown || self.own.contains_key(&message.message) {
+        // What was read from the history is there already.
+        if message.seq <= *shown {
             return Ok(());
         }
+        // Messages come in their order. What others wrote before one's own was stored may come after its acknowledgement.
         *shown = message.seq;
-        self.oldest.entry(message.conversation).or_insert(message.seq);
+        let oldest = self.oldest.entry(message.conversation).or_insert(message.seq);
+        *oldest = message.seq.min(*oldest);
+        if self.typed_here.remove(&message.message) {
+            return Ok(());
+        }
         self.get_to_know(message.sender).await;
         let own = message.sender == self.session.user();
         if self.open.is_none() && !own {
@@ -345,11 +370,18 @@ impl App {
     /// The person has seen everything up to `seq`.
     pub(super) async fn read_up_to(&mut self, conversation: ConversationId, seq: u64) -> Result<(), Failure> {
         self.unread.remove(&conversation);
+        self.note_read(conversation, seq);
         match self.session.mark_read(conversation, seq).await {
             // Without a connection it is told later, or with the next one.
             Ok(()) | Err(ClientError::Offline | ClientError::ConnectionLost | ClientError::Timeout) => Ok(()),
             Err(error) => self.warn(&said(&error)),
         }
+    }
+
+    /// The person has read up to there.
+    pub(super) fn note_read(&mut self, conversation: ConversationId, seq: u64) {
+        let seen = self.seen.entry(conversation).or_default();
+        *seen = seq.max(*seen);
     }
 
     /// Learns the name of somebody, if it can be learned now.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use flux_client::{ClientError, Conversation, UserId};
+use flux_client::{ClientError, Conversation, FriendRequest, Message, UserId};
 
 use super::app::{App, Open};
 use super::home::said;
@@ -17,7 +17,10 @@ const CONNECT: Duration = Duration::from_secs(8);
 const WATCHED: usize = 500;
 
 /// Messages that are shown of a conversation that is opened.
-pub(super) const GLIMPSE: u32 = 10;
+const GLIMPSE: u32 = 10;
+
+/// And at most so many, if they were not read yet.
+const CATCH_UP: usize = 200;
 
 impl App {
     /// Shows who is there, and opens a conversation: the one with `with`, or the one that was last talked in.
@@ -68,6 +71,8 @@ impl App {
             let delivered = others.clone().map(|cursor| cursor.delivered_seq).min().unwrap_or(0);
             let read = others.map(|cursor| cursor.read_seq).min().unwrap_or(0);
             self.theirs.insert(conversation.conversation, (delivered, read));
+            let own = conversation.cursors.iter().find(|cursor| cursor.user == me);
+            self.note_read(conversation.conversation, own.map_or(0, |cursor| cursor.read_seq));
         }
         let friends: Vec<UserId> = self.people.friends().iter().map(|friend| friend.profile.user).collect();
         self.watch(&friends).await?;
@@ -92,17 +97,19 @@ impl App {
         self.say(&format!("you are {me}; {} shows what you can do", paint.tone(Tone::Accent, "/help")))?;
         self.list_friends()?;
         match self.session.received_requests().all().await {
-            Ok(requests) => {
-                for request in requests {
-                    let name = clean::line(&request.from.username);
-                    let sign = paint.tone(Tone::Warn, "★");
-                    let hint = paint.tone(Tone::Dim, format!("/accept {name}"));
-                    self.say(&format!("{sign} {name} wants to be your friend  {hint}"))?;
-                }
-                Ok(())
-            }
+            Ok(requests) => requests.iter().try_for_each(|request| self.say_asked(request)),
             Err(error) => self.warn(&said(&error)),
         }
+    }
+
+    /// Says who wants to be a friend, and what to do about it.
+    pub(super) fn say_asked(&mut self, request: &FriendRequest) -> Result<(), Failure> {
+        let (from, greeting) = (clean::line(&request.from.username), clean::line(&request.greeting));
+        let words = if greeting.is_empty() { String::new() } else { format!(": “{greeting}”") };
+        let paint = self.screen.paint();
+        let hint = paint.tone(Tone::Dim, format!("/accept {from} or /reject {from}"));
+        let sign = paint.tone(Tone::Warn, "★");
+        self.say(&format!("{sign} {from} wants to be your friend{words}  {hint}"))
     }
 
     /// Watches friends, and takes in how they are.
@@ -160,14 +167,23 @@ impl App {
         };
         let rule = self.screen.paint().tone(Tone::Dim, format!("── {name} ──")).to_string();
         self.say(&rule)?;
-        if history.messages.is_empty() {
-            self.note("nothing was said here yet")?;
+        let seen = self.seen.get(&open.conversation).copied().unwrap_or(0);
+        let messages = match self.unread_before(open, history.messages, seen).await {
+            Ok(messages) => messages,
+            Err(error) => return self.warn(&said(&error)),
+        };
+        match messages.first() {
+            Some(oldest) => {
+                self.oldest.insert(open.conversation, oldest.seq);
+                if oldest.seq > seen + 1 {
+                    let more = oldest.seq - seen - 1;
+                    self.note(&format!("{more} more that you have not read stand above: /history"))?;
+                }
+            }
+            None => self.note("nothing was said here yet")?,
         }
-        for message in &history.messages {
+        for message in &messages {
             self.show(message)?;
-        }
-        if let Some(oldest) = history.messages.first() {
-            self.oldest.insert(open.conversation, oldest.seq);
         }
         let shown = self.shown.entry(open.conversation).or_default();
         *shown = (*shown).max(history.head_seq);
@@ -175,5 +191,27 @@ impl App {
             self.read_up_to(open.conversation, history.head_seq).await?;
         }
         Ok(())
+    }
+
+    /// `messages`, with those before them that were not read yet.
+    async fn unread_before(
+        &self,
+        open: Open,
+        mut messages: Vec<Message>,
+        seen: u64,
+    ) -> Result<Vec<Message>, ClientError> {
+        while let Some(first) = messages.first().map(|first| first.seq)
+            && first > seen + 1
+            && messages.len() < CATCH_UP
+        {
+            let wanted = usize::try_from(first - seen - 1).unwrap_or(CATCH_UP).min(CATCH_UP - messages.len());
+            let wanted = u32::try_from(wanted).unwrap_or(GLIMPSE);
+            let page = self.session.history_before(open.conversation, Some(first), wanted).await?.messages;
+            if page.is_empty() {
+                break;
+            }
+            messages.splice(0..0, page);
+        }
+        Ok(messages)
     }
 }

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 use std::io::{self, BufRead as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc as std_mpsc};
 use std::thread;
+use std::time::Instant;
 
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
@@ -11,16 +13,25 @@ use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
 use rustyline::history::MemHistory;
 use rustyline::validate::Validator;
-use rustyline::{Config, Context, Editor, ExternalPrinter, Helper};
+use rustyline::{
+    Cmd, ConditionalEventHandler, Config, Context, Editor, Event, EventContext, EventHandler,
+    ExternalPrinter, Helper, KeyCode, KeyEvent, Modifiers, Movement, RepeatCount,
+};
 use tokio::sync::mpsc;
 
 use super::command::COMMANDS;
 
+/// Lines that may wait for whoever reads them.
+const LINES: usize = 64;
+
 /// What came from the keyboard or the pipe.
 #[derive(Debug)]
 pub(crate) enum Typed {
-    /// A line. On a terminal it stands there, below what was printed before.
-    Line(String),
+    /// A line that the editor has taken off the screen, and the prompt is there still. All lines of a pipe are such.
+    Text(String),
+    /// A line that stands on the screen where the prompt was, since then; there is no prompt until it is
+    /// [asked for](Input::prompt).
+    Line(String, Instant),
     /// Ctrl-C.
     Interrupted,
     /// Ctrl-D, or the end of the pipe.
@@ -33,6 +44,8 @@ pub(crate) struct Input {
     typed: mpsc::Receiver<Typed>,
     /// Asks the editor for the next line; without one, lines come by themselves.
     prompts: Option<std_mpsc::Sender<String>>,
+    /// Whether the next line is to end the prompt, for another one.
+    renew: Arc<AtomicBool>,
 }
 
 /// What prints above the line that is being typed.
@@ -48,11 +61,17 @@ impl Input {
         editor.set_helper(Some(Completion { names }));
         let mut printer = editor.create_external_printer().map_err(io::Error::other)?;
         let (prompts, asked) = std_mpsc::channel::<String>();
-        let (typed, lines) = mpsc::channel(1);
+        let (typed, lines) = mpsc::channel(LINES);
+        let renew = Arc::new(AtomicBool::new(false));
+        let enter = Enter { typed: typed.clone(), renew: Arc::clone(&renew) };
+        editor.bind_sequence(
+            KeyEvent(KeyCode::Enter, Modifiers::NONE),
+            EventHandler::Conditional(Box::new(enter)),
+        );
         thread::Builder::new().name("keyboard".to_owned()).spawn(move || {
             while let Ok(prompt) = asked.recv() {
                 let line = match editor.readline(&prompt) {
-                    Ok(line) => Typed::Line(line),
+                    Ok(line) => Typed::Line(line, Instant::now()),
                     Err(ReadlineError::Interrupted) => Typed::Interrupted,
                     Err(_) => Typed::End,
                 };
@@ -62,7 +81,7 @@ impl Input {
             }
         })?;
         let print: Printer = Box::new(move |text| printer.print(text).map_err(io::Error::other));
-        Ok((Self { typed: lines, prompts: Some(prompts) }, print))
+        Ok((Self { typed: lines, prompts: Some(prompts), renew }, print))
     }
 
     /// Lines of standard input as they come.
@@ -71,18 +90,24 @@ impl Input {
         thread::Builder::new().name("stdin".to_owned()).spawn(move || {
             for line in io::stdin().lock().lines() {
                 let Ok(line) = line else { break };
-                if typed.blocking_send(Typed::Line(line)).is_err() {
+                if typed.blocking_send(Typed::Text(line)).is_err() {
                     return;
                 }
             }
             // If nobody reads any more there is nobody to tell.
             let _ = typed.blocking_send(Typed::End);
         })?;
-        Ok(Self { typed: lines, prompts: None })
+        Ok(Self { typed: lines, prompts: None, renew: Arc::default() })
+    }
+
+    /// The prompt is not right any more: the next line ends it.
+    pub(crate) fn renew(&self) {
+        self.renew.store(true, Ordering::Relaxed);
     }
 
     /// Asks for the next line.
     pub(crate) fn prompt(&self, prompt: String) {
+        self.renew.store(false, Ordering::Relaxed);
         if let Some(prompts) = &self.prompts {
             // The editor is gone only if the terminal is; then the end has been reported.
             let _ = prompts.send(prompt);
@@ -92,6 +117,28 @@ impl Input {
     /// The next line. Cancelling it loses nothing.
     pub(crate) async fn next(&mut self) -> Typed {
         self.typed.recv().await.unwrap_or(Typed::End)
+    }
+}
+
+/// The return key. A message is taken out of the line and the prompt stays, so that whatever is printed at that moment
+/// finds the cursor where it is thought to be: between the end of a prompt and the next one nobody can tell.
+struct Enter {
+    typed: mpsc::Sender<Typed>,
+    renew: Arc<AtomicBool>,
+}
+
+impl ConditionalEventHandler for Enter {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, context: &EventContext<'_>) -> Option<Cmd> {
+        let line = context.line();
+        // Commands say much, and what is open may be another conversation afterwards.
+        if line.starts_with('/') || self.renew.load(Ordering::Relaxed) {
+            return None;
+        }
+        if !line.trim().is_empty() && self.typed.try_send(Typed::Text(line.to_owned())).is_err() {
+            // Nobody reads for now: it stays, to be sent with another press of the key.
+            return Some(Cmd::Noop);
+        }
+        Some(Cmd::Replace(Movement::WholeBuffer, Some(String::new())))
     }
 }
 

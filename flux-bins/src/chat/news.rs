@@ -41,6 +41,7 @@ impl App {
         if cursor.user == self.session.user() {
             // Read on another device.
             self.unread.remove(&conversation);
+            self.note_read(conversation, cursor.read_seq);
             return Ok(());
         }
         let theirs = self.theirs.entry(conversation).or_default();
@@ -90,13 +91,7 @@ impl App {
                 match (request.state, mine) {
                     (FriendRequestState::Pending, _) if settled => {}
                     (FriendRequestState::Pending, false) => {
-                        let greeting = clean::line(&request.greeting);
-                        let said =
-                            if greeting.is_empty() { String::new() } else { format!(": “{greeting}”") };
-                        let paint = self.screen.paint();
-                        let hint = paint.tone(Tone::Dim, format!("/accept {from} or /reject {from}"));
-                        let sign = paint.tone(Tone::Warn, "★");
-                        self.say(&format!("{sign} {from} wants to be your friend{said}  {hint}"))?;
+                        self.say_asked(&request)?;
                     }
                     (FriendRequestState::Pending, true) => {
                         self.note(&format!("you asked {to} to be your friend"))?;

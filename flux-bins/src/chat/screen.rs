@@ -119,10 +119,11 @@ impl Screen {
         }
     }
 
-    /// A line was typed at a prompt: it is taken off the screen, for what it says is shown in its own way.
-    pub(crate) fn typed(&mut self, prompt: &str, line: &str) -> io::Result<()> {
+    /// A line was typed at a prompt, which has ended `at` that moment: it is taken off the screen, for what it says is
+    /// shown in its own way.
+    pub(crate) fn typed(&mut self, prompt: &str, line: &str, at: Instant) -> io::Result<()> {
         match self {
-            Self::Terminal(terminal) => terminal.typed(prompt, line),
+            Self::Terminal(terminal) => terminal.typed(prompt, line, at),
             Self::Plain => Ok(()),
         }
     }
@@ -149,6 +150,8 @@ pub(crate) struct Terminal {
     /// Those whose row is not known any more.
     lost: BTreeSet<MessageId>,
     last_print: Option<Instant>,
+    /// Until when nobody knows on which row is printed.
+    in_doubt: Option<Instant>,
 }
 
 /// What is printed while the return key goes down comes above or below the typed line: nobody can tell.
@@ -194,6 +197,7 @@ impl Terminal {
             marked: BTreeMap::new(),
             lost: BTreeSet::new(),
             last_print: None,
+            in_doubt: None,
         }
     }
 
@@ -248,7 +252,11 @@ impl Terminal {
             .map(|(row, text)| if row == 0 { format!("{first}{text}") } else { format!("{next}{text}") })
             .collect();
         if let Some((message, _)) = line.own {
-            self.marked.insert(message, self.printed);
+            if self.in_doubt.is_some_and(|until| Instant::now() < until) {
+                self.lost.insert(message);
+            } else {
+                self.marked.insert(message, self.printed);
+            }
         }
         self.rows(&rows)
     }
@@ -296,9 +304,12 @@ impl Terminal {
         self.rows(&[format!("{}{shown} {name} {} {text}", " ".repeat(6), self.paint.tone(Tone::Dim, "│"))])
     }
 
-    fn typed(&mut self, prompt: &str, line: &str) -> io::Result<()> {
-        if self.last_print.is_some_and(|last| last.elapsed() < IN_DOUBT) {
+    fn typed(&mut self, prompt: &str, line: &str, at: Instant) -> io::Result<()> {
+        if self.last_print.is_some_and(|last| last + IN_DOUBT > at) {
+            // What stands above the cursor may be what was printed: it stays, and the typed line with it.
             self.lose_rows();
+            self.in_doubt = Some(Instant::now() + IN_DOUBT);
+            return Ok(());
         }
         self.measure();
         let taken = (width(prompt) + width(line)) / self.columns + 1;
@@ -463,7 +474,7 @@ mod tests {
         let typed = "x".repeat(100);
         screen.print(format!("bob › {}\n{}\n", &typed[..74], &typed[74..])).unwrap();
         screen.last_print = None;
-        screen.typed("bob › ", &typed).unwrap();
+        screen.typed("bob › ", &typed, Instant::now()).unwrap();
         assert_eq!(paper.shown(), ["00:00                       bob │ hi"]);
     }
 
@@ -472,13 +483,13 @@ mod tests {
         let (paper, mut screen) = screen();
         screen.message(&line("you", "hello", Some((id(1), Mark::Stored)))).unwrap();
         // Something was printed just when the return key went down.
-        screen.say("not connected\nhow are").unwrap();
-        screen.typed("bob › ", "how are").unwrap();
+        screen.say("not connected\nbob › how are you").unwrap();
+        screen.typed("bob › ", "how are you", Instant::now()).unwrap();
         screen.mark(id(1), Mark::Delivered, "hello").unwrap();
-        assert_eq!(paper.shown()[2..], ["      ✓✓ delivered          you │ hello"]);
+        assert_eq!(paper.shown()[2..], ["bob › how are you", "      ✓✓ delivered          you │ hello"]);
         screen.mark(id(1), Mark::Read, "hello").unwrap();
         assert_eq!(
-            paper.shown()[2..],
+            paper.shown()[3..],
             ["      ✓✓ read               you │ hello"],
             "from then on in its new row"
         );

@@ -116,6 +116,64 @@ async fn history_and_the_session_are_there_the_next_time() {
     server.stop().await;
 }
 
+/// Ada and Bob at their terminals, friends, on a server at this address.
+async fn two_friends(server: &Server) -> (Terminal, Terminal) {
+    register(server, "ada").await;
+    register(server, "bob").await;
+    let mut ada = chat(server, "ada", &["--password", PASSWORD]);
+    let mut bob = chat(server, "bob", &["--password", PASSWORD]);
+    ada.sees("you are ada").await;
+    bob.sees("you are bob").await;
+    ada.say("/add bob").await;
+    bob.sees("ada wants to be your friend").await;
+    bob.say("/accept ada").await;
+    ada.sees("friends now").await;
+    bob.sees("friends now").await;
+    (ada, bob)
+}
+
+#[tokio::test]
+async fn what_two_type_at_once_is_shown_to_both() {
+    const COUNT: u32 = 60;
+    let folder = folder();
+    let server = Server::start(folder.path()).await;
+    let (mut ada, mut bob) = two_friends(&server).await;
+    for number in 1..=COUNT {
+        ada.say(&format!("from ada {number}.")).await;
+        bob.say(&format!("from bob {number}.")).await;
+    }
+    // Of what is stored before one's own words it is often heard after these were acknowledged.
+    for number in 1..=COUNT {
+        bob.sees(&format!("ada: from ada {number}.")).await;
+        ada.sees(&format!("bob: from bob {number}.")).await;
+    }
+    assert!(ada.leave().await.success());
+    assert!(bob.leave().await.success());
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn who_was_away_for_long_is_shown_all_that_was_not_read() {
+    const COUNT: u32 = 25;
+    let folder = folder();
+    let server = Server::start(folder.path()).await;
+    let (mut ada, bob) = two_friends(&server).await;
+    assert!(bob.leave().await.success());
+    for number in 1..=COUNT {
+        ada.say(&format!("number {number}.")).await;
+    }
+    ada.sees(&format!("[stored] number {COUNT}.")).await;
+    let mut bob = chat(&server, "bob", &[]);
+    for number in 1..=COUNT {
+        bob.sees(&format!("ada: number {number}.")).await;
+    }
+    bob.say("I am back").await;
+    ada.sees("bob: I am back").await;
+    assert!(ada.leave().await.success());
+    assert!(bob.leave().await.success());
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn the_demonstration_runs_by_itself() {
     let folder = folder();
