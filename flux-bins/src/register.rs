@@ -8,6 +8,9 @@ use crate::cli::invocation;
 use crate::failure::Failure;
 use crate::terminal::{Out, Tone, clean, prompt};
 
+/// How many wrong tries make a code void.
+const CODE_TRIES: u32 = 5;
+
 /// What `flux register` takes.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
@@ -45,12 +48,16 @@ pub(crate) async fn register(
     password: &PasswordArgs,
 ) -> Result<Secret, Failure> {
     let out = Out::new();
-    let code = match code {
+    // Where nobody is asked for anything, nobody is there to type a code again.
+    let can_retype = code.is_none() || password.is_asked();
+    let mut code = match code {
         Some(code) => Secret::from(code),
         None => ask_code(client, server, email, out).await?,
     };
-    let (account, password) = loop {
-        let chosen = password.get(&format!("a password for {}: ", clean::line(name)))?;
+    let ask_password = || password.get(&format!("a password for {}: ", clean::line(name)));
+    let mut chosen = ask_password()?;
+    let mut tries = CODE_TRIES;
+    let account = loop {
         let registration = Registration {
             email: email.to_owned(),
             code: code.clone(),
@@ -59,17 +66,33 @@ pub(crate) async fn register(
             password: chosen.clone(),
         };
         match client.register(&registration).await {
-            Ok(account) => break (account, chosen),
+            Ok(account) => break account,
             // The code is good for another try.
             Err(error) if error.code() == Some(ErrorCode::WeakPassword) && password.is_asked() => {
                 out.line(format_args!("{}", out.paint.tone(Tone::Warn, said(&error))))?;
+                chosen = ask_password()?;
+            }
+            // The password stays: what was mistyped is the code.
+            Err(error) if error.code() == Some(ErrorCode::InvalidCode) && can_retype => {
+                tries -= 1;
+                if tries == 0 {
+                    let again = "the code was wrong too often, and is void: start again, for a new one";
+                    return Err(Failure::new(again));
+                }
+                let wrong =
+                    format!("that is not the code, or it is older than ten minutes; tries left: {tries}");
+                out.line(format_args!("{}", out.paint.tone(Tone::Warn, wrong)))?;
+                code = match read_code()? {
+                    Some(again) => again,
+                    None => return Err(explain(server, &error)),
+                };
             }
             Err(error) => return Err(explain(server, &error)),
         }
     };
     let made = format!("✓ {} is registered", clean::line(&account.profile.username));
     out.line(format_args!("{}", out.paint.tone(Tone::Good, made)))?;
-    Ok(password)
+    Ok(chosen)
 }
 
 async fn ask_code(client: &Client, server: &str, email: &str, out: Out) -> Result<Secret, Failure> {
@@ -81,8 +104,18 @@ async fn ask_code(client: &Client, server: &str, email: &str, out: Out) -> Resul
             "if your server captures mail, see it in another terminal, in its folder: {command}"
         ))?;
     }
-    let code = prompt::ask("code: ")?.ok_or_else(|| Failure::new("no code was given"))?;
-    Ok(Secret::from(code.trim()))
+    read_code()?.ok_or_else(|| Failure::new("no code was given"))
+}
+
+/// What is typed as a code; an empty line is not taken for one. `None` where nothing more comes.
+fn read_code() -> Result<Option<Secret>, Failure> {
+    while let Some(line) = prompt::ask("code: ")? {
+        let code = line.trim();
+        if !code.is_empty() {
+            return Ok(Some(Secret::from(code)));
+        }
+    }
+    Ok(None)
 }
 
 fn is_this_machine(server: &str) -> bool {

@@ -17,6 +17,9 @@ pub(super) use program::check_for;
 const SAMPLES: [&str; 9] =
     ["changeme", "change-me", "change_me", "secret", "password", "passw0rd", "example", "sample", "test"];
 
+/// Secrets of webhooks that stand in the documentation of Flux and of Standard Webhooks: everybody has them.
+const SAMPLE_WEBHOOK_SECRETS: [&str; 1] = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"];
+
 /// Everything that is wrong, as `(key, message)`.
 pub(super) fn check(config: &Config) -> Vec<(&'static str, String)> {
     let mut wrong = Vec::new();
@@ -27,6 +30,17 @@ pub(super) fn check(config: &Config) -> Vec<(&'static str, String)> {
         let message = "notify.webhook needs it: whsec_ and the base64 of 24 to 64 random bytes, as \
                        `echo whsec_$(openssl rand -base64 32)` prints, best through a file that notify.webhook_secret_file names";
         wrong.push(("notify.webhook_secret", message.to_owned()));
+    }
+    let webhook_secrets = [
+        ("notify.webhook_secret", &config.notify.webhook_secret),
+        ("notify.former_webhook_secret", &config.notify.former_webhook_secret),
+    ];
+    for (key, secret) in webhook_secrets {
+        if secret.as_ref().is_some_and(|secret| SAMPLE_WEBHOOK_SECRETS.contains(&secret.expose())) {
+            let message =
+                "this is a secret out of an example; `echo whsec_$(openssl rand -base64 32)` makes one";
+            wrong.push((key, message.to_owned()));
+        }
     }
     if let Err(error) = EnvFilter::try_new(&config.log.filter) {
         wrong.push((
@@ -222,6 +236,46 @@ mod tests {
         config.smtp.password = Some(Secret::new("ChangeMe"));
         assert_eq!(keys(&config), ["smtp.password"]);
         config.smtp.password = Some(Secret::new("kept between us"));
+        assert_eq!(check(&config), []);
+    }
+
+    /// The texts that begin with `whsec_` and go on like a secret, in every file of the folder and below it.
+    fn webhook_secrets_in(folder: &std::path::Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                webhook_secrets_in(&path, found);
+            } else if let Ok(text) = std::fs::read_to_string(&path) {
+                let secrets = text.split("whsec_").skip(1).map(|rest| {
+                    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !"+/=".contains(c));
+                    &rest[..end.unwrap_or(rest.len())]
+                });
+                found.extend(secrets.filter(|rest| rest.len() >= 32).map(|rest| format!("whsec_{rest}")));
+            }
+        }
+    }
+
+    #[test]
+    fn a78_every_webhook_secret_that_the_documentation_shows_is_refused() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut shown = Vec::new();
+        for folder in [root.join("../docs"), root.join("deploy")] {
+            webhook_secrets_in(&folder, &mut shown);
+        }
+        assert!(!shown.is_empty(), "there is an example in the documentation");
+        let mut config = Config::default();
+        config.notify.webhook = "https://push.example.org/flux".to_owned();
+        for secret in shown {
+            config.notify.webhook_secret = Some(Secret::new(secret.as_str()));
+            config.notify.former_webhook_secret = Some(Secret::new(secret.as_str()));
+            assert_eq!(
+                keys(&config),
+                ["notify.webhook_secret", "notify.former_webhook_secret"],
+                "{secret} stands in the documentation"
+            );
+        }
+        config.notify.webhook_secret = Some(Secret::new("whsec_rGo3vnBHKBl0tKxFWl8K1mEHJzTqQkSd"));
+        config.notify.former_webhook_secret = None;
         assert_eq!(check(&config), []);
     }
 

@@ -11,23 +11,37 @@ pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
         });
         whole.min(tail.unwrap_or(usize::MAX))
     };
+    // Of keys with the same last part, the one with the nearest section.
+    let section = |key: &str| {
+        key.rsplit_once('.').map_or(0, |(section, _)| {
+            word.rsplit_once('.').map_or(0, |(said, _)| strsim::damerau_levenshtein(said, section))
+        })
+    };
     let allowed = (word.chars().count() / 3).max(2);
-    known.into_iter().map(|key| (near(key), key)).filter(|(far, _)| *far <= allowed).min().map(|(_, key)| key)
+    known
+        .into_iter()
+        .map(|key| (near(key), section(key), key))
+        .filter(|(far, ..)| *far <= allowed)
+        .min()
+        .map(|(.., key)| key)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const KEYS: [&str; 4] = ["http.listen", "http.public_url", "log.format", "smtp.host"];
+    const KEYS: [&str; 6] =
+        ["chat.listen", "gate.listen", "http.listen", "http.public_url", "log.format", "smtp.host"];
 
     #[test]
     fn slips_find_what_was_meant() {
         for (word, meant) in [
             ("http.listne", "http.listen"),
             ("htpp.listen", "http.listen"),
-            ("listen", "http.listen"),
-            ("server.listen", "http.listen"),
+            ("listen", "chat.listen"),
+            ("server.public_url", "http.public_url"),
+            ("gaet.listen", "gate.listen"),
+            ("https.listne", "http.listen"),
             ("log.fromat", "log.format"),
             ("http.publicurl", "http.public_url"),
         ] {

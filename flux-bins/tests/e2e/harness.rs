@@ -210,6 +210,12 @@ impl Terminal {
         }
     }
 
+    /// Waits until its complaints, on standard error, contain `part`.
+    pub(crate) async fn complains(&mut self, part: &str) {
+        let said = soon(part, self.complaints.wait_for(|said| said.contains(part))).await.map(drop);
+        assert!(said.is_ok(), "{part:?} was not said before it ended");
+    }
+
     /// Closes its input and waits for its end.
     pub(crate) async fn leave(mut self) -> ExitStatus {
         drop(self.input.take());

@@ -7,6 +7,7 @@ mod http;
 mod logs;
 mod people;
 mod raw;
+mod register;
 mod restart;
 mod socket;
 mod stopping;
