@@ -206,8 +206,14 @@ async fn nodes_are_told_to_those_who_know_the_secret() {
     let refused = run(folder.path(), &["cluster", "nodes", "--config", "stranger.toml"]).await;
     assert!(!refused.status.success());
     assert!(complaint(&refused).contains("services.secret is not set"), "{}", complaint(&refused));
-    let other = "services.secret=somebody-elses-3fb2c7d09a41e856";
-    let refused = run(folder.path(), &["cluster", "nodes", "--set", other]).await;
+    let other = config.replace("secrets/services.secret", "secrets/other.secret");
+    assert_ne!(other, config);
+    std::fs::write(&stranger, other).unwrap();
+    let secret = folder.path().join("flux-cluster/secrets/other.secret");
+    std::fs::write(&secret, "somebody-elses-3fb2c7d09a41e856d7").unwrap();
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let refused = run(folder.path(), &["cluster", "nodes", "--config", "stranger.toml"]).await;
+    assert!(!refused.status.success());
     assert!(complaint(&refused).contains("services.secret is not the secret"), "{}", complaint(&refused));
     cluster.stop().await;
 }

@@ -228,7 +228,11 @@ mod tests {
             let status = Status::new(code, "");
             let failure = Failure::from_status(&status);
             assert_eq!(failure.code, means, "{code}");
-            assert_eq!(failure.refused, matches!(code, Code::Unauthenticated | Code::PermissionDenied), "{code}");
+            assert_eq!(
+                failure.refused,
+                matches!(code, Code::Unauthenticated | Code::PermissionDenied),
+                "{code}"
+            );
             assert_eq!(verdict(&status), verdict_of, "{code}");
         }
     }

@@ -187,11 +187,13 @@ impl Cluster {
         }
         let databases = Databases::start(&mut self.config, &self.folder, count, entropy).await?;
         if let Some(server) = databases.mariadb {
+            self.log.news(format!("MariaDB runs with pid {}", server.pid()));
             let mut group = Group::new("MariaDB");
             group.tasks.spawn(Keeper::keep_server(self.log.clone(), "MariaDB", server, group.stop.clone()));
             self.groups.push(group);
         }
         if let Some(server) = databases.redis {
+            self.log.news(format!("Redis runs with pid {}", server.pid()));
             let mut group = Group::new("Redis");
             group.tasks.spawn(Keeper::keep_server(self.log.clone(), "Redis", server, group.stop.clone()));
             self.groups.push(group);
