@@ -153,7 +153,8 @@ impl Connector {
         Ok(Connection::One(connection))
     }
 
-    /// Where the sentinels say that the master is: all are asked at once, the first that knows is believed.
+    /// Where the sentinels say that the master is. All are asked at once; what more than half of them say is believed
+    /// without waiting for the rest, so that one that has not heard of a failover leads nobody to the old master.
     async fn master(
         &self,
         sentinels: &[ConnectionInfo],
@@ -162,28 +163,39 @@ impl Connector {
     ) -> Result<ConnectionInfo, Failure> {
         let mut answers: FuturesUnordered<_> =
             sentinels.iter().map(|info| self.ask_sentinel(info.clone(), name)).collect();
+        let mut named: Vec<((String, u16), usize)> = Vec::new();
         let mut failure = Failure::NoMaster(name.to_owned());
         while let Some(answer) = answers.next().await {
-            match answer {
-                Ok((host, port)) => {
-                    let address = if login.tls {
-                        ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None }
-                    } else {
-                        ConnectionAddr::Tcp(host, port)
-                    };
-                    let mut redis = RedisConnectionInfo::default().set_db(login.database);
-                    if let Some(username) = &login.username {
-                        redis = redis.set_username(username);
-                    }
-                    if let Some(password) = exposed(login.password.as_ref()) {
-                        redis = redis.set_password(password);
-                    }
-                    return Ok(settled(address.into_connection_info()?.set_redis_settings(redis)));
+            let address = match answer {
+                Ok(address) => address,
+                Err(error) => {
+                    failure = error;
+                    continue;
                 }
-                Err(error) => failure = error,
+            };
+            match named.iter_mut().find(|(other, _)| *other == address) {
+                Some((_, times)) => *times += 1,
+                None => named.push((address, 1)),
+            }
+            if named.iter().any(|(_, times)| *times > sentinels.len() / 2) {
+                break;
             }
         }
-        Err(failure)
+        let most = named.into_iter().max_by_key(|(_, times)| *times);
+        let ((host, port), _) = most.ok_or(failure)?;
+        let address = if login.tls {
+            ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None }
+        } else {
+            ConnectionAddr::Tcp(host, port)
+        };
+        let mut redis = RedisConnectionInfo::default().set_db(login.database);
+        if let Some(username) = &login.username {
+            redis = redis.set_username(username);
+        }
+        if let Some(password) = exposed(login.password.as_ref()) {
+            redis = redis.set_password(password);
+        }
+        Ok(settled(address.into_connection_info()?.set_redis_settings(redis)))
     }
 
     async fn ask_sentinel(&self, info: ConnectionInfo, name: &str) -> Result<(String, u16), Failure> {
