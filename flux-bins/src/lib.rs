@@ -1,8 +1,9 @@
 //! The programs of Flux, as a library: what each binary puts together lies here, so that a binary fits on one screen.
 //!
 //! [`config`] reads and checks settings, [`compose`] opens what they name, and each command of `flux` is a module that
-//! [`cli`] calls.
+//! [`cli`] calls. [`chaos`] runs them as processes to break them.
 
+pub mod chaos;
 pub mod cli;
 pub mod compose;
 pub mod config;
@@ -11,11 +12,12 @@ pub mod observe;
 pub mod service;
 pub mod telemetry;
 
-mod chaos;
 mod chat;
 mod cluster;
 mod db;
 mod demo;
+#[cfg(feature = "faults")]
+mod faults;
 mod mail;
 mod process;
 mod register;

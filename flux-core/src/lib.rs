@@ -7,6 +7,8 @@
 pub mod account;
 pub mod cache;
 pub mod entropy;
+#[doc(hidden)]
+pub mod faults;
 pub mod feed;
 pub mod friend;
 pub mod guard;

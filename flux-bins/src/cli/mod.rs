@@ -61,6 +61,10 @@ enum Command {
 
 /// Reads the command line and does what it says.
 pub fn main() -> ExitCode {
+    #[cfg(feature = "faults")]
+    if let Err(failure) = crate::faults::switch_on() {
+        return finish(Err(failure));
+    }
     finish(run(Cli::parse()))
 }
 

@@ -138,7 +138,7 @@ pub(crate) fn ports(
     // With flux-status down, people still get in.
     let registry = Arc::clone(&volatile.directory) as _;
     let by_registry = Arc::new(Balancer::new(registry, Arc::clone(clock), BalancerSettings::default()));
-    Ok(Ports {
+    let ports = Ports {
         durable,
         codes: Codes::Elsewhere(Arc::clone(&services.verify) as Arc<dyn Verifier>),
         limiter: Arc::new(FallbackLimiter::new(Arc::clone(&volatile.limiter) as _, own_limits)),
@@ -161,7 +161,10 @@ pub(crate) fn ports(
         send_policy: None,
         clock: Arc::clone(clock),
         entropy: Arc::clone(entropy),
-    })
+    };
+    #[cfg(feature = "faults")]
+    let ports = crate::faults::plant(ports);
+    Ok(ports)
 }
 
 /// The file of the keys of access tokens.

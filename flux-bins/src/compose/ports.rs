@@ -68,6 +68,8 @@ impl Embedded {
             clock,
             entropy,
         };
+        #[cfg(feature = "faults")]
+        let ports = crate::faults::plant(ports);
         Ok(Self { ports, sqlite, mail })
     }
 

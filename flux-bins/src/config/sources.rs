@@ -19,7 +19,12 @@ use super::value::Raw;
 pub const DEFAULT_FILE: &str = "flux.toml";
 
 /// Variables of ours that are no settings of a server: the command line reads them.
-const NOT_SETTINGS: [&str; 2] = ["FLUX_CONFIG", "FLUX_SERVER"];
+const NOT_SETTINGS: &[&str] = &[
+    "FLUX_CONFIG",
+    "FLUX_SERVER",
+    #[cfg(feature = "faults")]
+    crate::faults::VARIABLE,
+];
 
 /// What the sources are.
 #[derive(Debug, Clone, Default)]

@@ -53,6 +53,10 @@ struct Alone {
 
 /// The main function of the binary of `program`.
 pub fn main(program: Program) -> ExitCode {
+    #[cfg(feature = "faults")]
+    if let Err(failure) = crate::faults::switch_on() {
+        return finish(Err(failure));
+    }
     finish(on_runtime(serve(program, Alone::parse().args)))
 }
 

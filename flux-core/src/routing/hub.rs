@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use super::meters::HubMeters;
 use super::outbox::{CloseReason, Outbox, Push, Pushed};
 use super::{Delivery, Event};
+use crate::faults::{self, Instant};
 use crate::id::{ConversationId, Generation, LogId, Seq, SessionId, UserId};
 use crate::message::Cursor;
 use crate::session::SessionEndReason;
@@ -112,6 +113,10 @@ impl Hub {
         if self.lossy.load(Ordering::Relaxed) {
             return;
         }
+        let message = matches!(delivery.event, Event::Message(_));
+        if message {
+            faults::pass(Instant::BeforePush);
+        }
         let users = self.read();
         // Encoded once, and not at all where nobody is.
         let mut push = None;
@@ -132,6 +137,9 @@ impl Hub {
                 let push = push.get_or_insert_with(|| Push::traced(delivery.event.clone(), delivery.trace));
                 self.count(push.event(), connection.outbox.push(push, log));
             }
+        }
+        if message {
+            faults::pass(Instant::AfterPush);
         }
     }
 

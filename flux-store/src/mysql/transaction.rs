@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use flux_core::message::{LONGEST_TRANSACTION, fence};
 use flux_core::session::Actor;
-use flux_core::{ActError, ConversationId, Epoch, SessionId, StoreError, Timestamp, UserId, entropy};
+use flux_core::{ActError, ConversationId, Epoch, SessionId, StoreError, Timestamp, UserId, entropy, faults};
 use sqlx::mysql::MySqlRow;
 use sqlx::{AssertSqlSafe, Executor};
 use thiserror::Error;
@@ -233,8 +233,10 @@ where
         Ok(connection) => connection,
         Err(error) => return Tried::Done(Err(error.into())),
     };
+    faults::pass(faults::Instant::BeforeCommit);
     match timeout_at(end, connection.execute(sqlx::raw_sql(AssertSqlSafe(text)))).await {
         Ok(Ok(_)) => {
+            faults::pass(faults::Instant::AfterCommit);
             tx.lease.done();
             if tx.began.elapsed() > LATE {
                 late::stamp_again(inner, tx.touched);

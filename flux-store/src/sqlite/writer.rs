@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use flux_core::message::{LONGEST_TRANSACTION, Stamp, fence};
 use flux_core::session::Actor;
-use flux_core::{ActError, Clock, StoreError, Timestamp};
+use flux_core::{ActError, Clock, StoreError, Timestamp, faults};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{ConnectOptions, Connection};
 use thiserror::Error;
@@ -162,7 +162,12 @@ where
         Ok(_) if clock.monotonic().saturating_sub(began) > LONGEST_TRANSACTION => {
             Err(StoreError::unavailable(TooLong).into())
         }
-        Ok(value) => tx.run(sqlx::query(COMMIT)).await.map(|()| value).map_err(E::from),
+        Ok(value) => {
+            faults::pass(faults::Instant::BeforeCommit);
+            let committed = tx.run(sqlx::query(COMMIT)).await;
+            faults::pass(faults::Instant::AfterCommit);
+            committed.map(|()| value).map_err(E::from)
+        }
         Err(error) => Err(error),
     };
     // Given out once is given out, even if the commit failed: whether it did is not always known. The horizon is only of

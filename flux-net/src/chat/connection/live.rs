@@ -5,12 +5,12 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flux_core::ErrorCode;
 use flux_core::guard::ClientAddr;
 use flux_core::message::MessageError;
 use flux_core::observe::trace;
 use flux_core::routing::{CloseReason, Outbox, Push, Work};
 use flux_core::time::{REQUEST_DEADLINE, within};
+use flux_core::{ErrorCode, faults};
 use flux_proto::CloseCode;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
@@ -393,6 +393,9 @@ impl Live {
             wire.reply(request_id, &Err(ErrorCode::Internal.into()));
             return Err(End::close(CloseCode::InternalError));
         };
+        if matches!(result, Ok(Requested::Sent(_))) {
+            faults::pass(faults::Instant::BeforeAck);
+        }
         wire.reply(request_id, &result);
         match result.err().and_then(Rejection::closes) {
             Some(code) => Err(End { events: false, ..End::close(code) }),
