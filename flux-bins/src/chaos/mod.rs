@@ -1,6 +1,8 @@
 //! `flux chaos`: proof that what was promised is kept.
 
 mod check;
+pub mod random;
+pub mod world;
 
 use clap::Subcommand;
 

@@ -35,6 +35,9 @@ pub(crate) struct Args {
     /// Keep accounts and messages in memory: they are gone when the process ends.
     #[arg(long)]
     memory: bool,
+    /// Ends in good order when standard input does, as on a signal: for a process that lives with whoever started it.
+    #[arg(long, hide = true)]
+    until_stdin_closes: bool,
 }
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
@@ -51,6 +54,9 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let telemetry = telemetry::init(&config, "flux")?;
     // From here on a signal ends the process in good order.
     let mut signals = Signals::listen()?;
+    if args.until_stdin_closes {
+        signals = signals.with_standard_input()?;
+    }
     let listener = listen(config.http.listen, "--listen ").await?;
     let address = listener.local_addr()?;
     let data = DataDir::open(&config.data_dir)?;

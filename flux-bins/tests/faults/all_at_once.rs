@@ -10,8 +10,7 @@ use nix::unistd::Pid;
 
 use crate::harness::{PATIENCE, REPAIRED, soon, until, within};
 use crate::people::{Person, friends, message, session};
-use crate::servers;
-use crate::world::Plan;
+use crate::world::{Plan, had};
 
 /// Whether to go on talking, and how much was said.
 #[derive(Default)]
@@ -53,7 +52,7 @@ async fn f3_everything_killed_at_once_and_started_again_loses_doubles_and_reorde
     let config = MariaDbConfig::new(folder.path())
         .with_durability(Durability::Throwaway)
         .with_setting("--innodb-flush-log-at-trx-commit=2");
-    let mut server = servers::had(MariaDb::start(config).await);
+    let mut server = had(MariaDb::start(config).await);
     let url = server.url().expose().to_owned();
     // Redis comes back with the leases and the whereabouts of before.
     let mut world = Plan::chats(2).with_redis_that_keeps().on(url).start().await;
@@ -71,17 +70,17 @@ async fn f3_everything_killed_at_once_and_started_again_loses_doubles_and_reorde
     let said = || talks.said.load(Ordering::Relaxed);
     until(PATIENCE, "some talk", async || (said() > 20).then_some(())).await;
     kill(Pid::from_raw(server.pid().try_into().unwrap()), Signal::SIGKILL).unwrap();
-    world.kill().await;
+    world.kill().await.unwrap();
     server.kill().await.unwrap();
     drop(carols);
 
     // In no order: each waits for what it needs.
-    world.launch();
+    world.launch().unwrap();
     let (database, redis) = tokio::join!(server.start_again(), world.redis.start_again());
     database.unwrap();
     redis.unwrap();
-    world.serves().await;
-    world.whole(PATIENCE).await;
+    world.serves().await.unwrap();
+    world.whole(PATIENCE).await.unwrap();
     // Nobody does anything about it: clients come back by themselves, and go on with what they were saying.
     for who in [&ada, &bob] {
         soon("a connection", who.online()).await.unwrap();

@@ -5,9 +5,9 @@ use serde_json::json;
 use crate::harness::{REPAIRED, soon, until, within};
 use crate::http::call;
 use crate::people::{Person, Whereabouts, friends, message, session_on};
-use crate::proxy::Wire;
 use crate::socket::Socket;
 use crate::world::{Plan, World, readiness};
+use flux_bins::chaos::world::Wire;
 
 fn id(number: u32) -> String {
     format!("0190b6a0-0000-7000-8000-{number:012}")
@@ -15,12 +15,12 @@ fn id(number: u32) -> String {
 
 #[tokio::test]
 async fn f17_a_node_that_is_cut_off_from_the_database_refuses_in_time_and_others_go_on() {
-    Box::pin(without_the_database(Wire::Cut)).await;
+    Box::pin(without_the_database(Wire::CUT)).await;
 }
 
 #[tokio::test]
 async fn f20_a_node_that_hears_nothing_from_the_database_refuses_in_time_and_others_go_on() {
-    Box::pin(without_the_database(Wire::Stalled)).await;
+    Box::pin(without_the_database(Wire::STALLED)).await;
 }
 
 /// A send that is answered in time, by an error that says to try again.
@@ -67,7 +67,7 @@ async fn without_the_database(wire: Wire) {
         let sent = ada.call("POST", &path, Some(body)).await.ok();
         assert_eq!(sent["seq"], json!(number - 2), "{sent}");
     }
-    let answer = readiness(&world.chats[0], REPAIRED, |answer| answer.status == 503).await;
+    let answer = readiness(&world.chats[0], REPAIRED, |answer| answer.status == 503).await.unwrap();
     let missing = answer.body["missing"].as_array().unwrap();
     assert!(missing.contains(&json!("store")), "{answer:?}");
     assert_eq!(call(&world.chats[0].health, "GET", "/healthz", None, None).await.status, 200);
@@ -77,8 +77,8 @@ async fn without_the_database(wire: Wire) {
     comes_in(&world).await;
     assert!(waits.current().sent().is_none(), "nobody acknowledges what cannot be stored");
 
-    world.mysql_proxies[0].set(Wire::Open);
-    world.whole(REPAIRED).await;
+    world.mysql_proxies[0].set(Wire::OPEN);
+    world.whole(REPAIRED).await.unwrap();
     for number in 2..=3 {
         within(REPAIRED, "a message being taken again", async {
             until(REPAIRED, "a message being taken", async || {

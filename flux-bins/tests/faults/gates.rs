@@ -81,7 +81,7 @@ async fn f2_two_gates_behind_a_balancer_are_one_and_one_of_them_is_enough() {
         for _ in 0..5 {
             bobs.message_within(REPAIRED).await;
         }
-        world.other_gate.as_mut().unwrap().kill().await;
+        world.other_gate.as_mut().unwrap().kill().await.unwrap();
         killed.store(true, Ordering::Relaxed);
     };
     let (count, ()) = tokio::join!(talking, killing);
@@ -94,8 +94,8 @@ async fn f2_two_gates_behind_a_balancer_are_one_and_one_of_them_is_enough() {
     carol.call("PUT", "/v1/users/me/password", Some(body)).await.ok();
 
     // It is back where it was, and knows all of it.
-    world.other_gate.as_mut().unwrap().start().await;
-    world.whole(REPAIRED).await;
+    world.other_gate.as_mut().unwrap().start().await.unwrap();
+    world.whole(REPAIRED).await.unwrap();
     let sent = until(REPAIRED, "the gate that is back", async || {
         // It hears of the nodes at its second look.
         let answer = sends(&second, count + 1).await.unwrap();

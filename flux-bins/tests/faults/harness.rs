@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use flux_bins::chaos::world;
+
 /// How long anything may take that nothing is promised about; far more than it does.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -12,9 +14,6 @@ pub(crate) const REPAIRED: Duration = Duration::from_secs(10);
 /// Every request ends within this. Its deadline is 5 s; the rest is for this machine.
 pub(crate) const ANSWERED: Duration = Duration::from_millis(6_500);
 
-/// From one look to the next at what cannot be waited for.
-const LOOK: Duration = Duration::from_millis(25);
-
 /// Waits for `future`, or fails the test.
 pub(crate) async fn soon<F: Future>(what: &str, future: F) -> F::Output {
     within(PATIENCE, what, future).await
@@ -22,19 +21,10 @@ pub(crate) async fn soon<F: Future>(what: &str, future: F) -> F::Output {
 
 /// The same, with another patience.
 pub(crate) async fn within<F: Future>(patience: Duration, what: &str, future: F) -> F::Output {
-    let done = tokio::time::timeout(patience, future).await;
-    done.unwrap_or_else(|_| panic!("{what} did not happen within {patience:?}"))
+    world::within(patience, what, future).await.unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Asks again and again until there is an answer.
-pub(crate) async fn until<T>(patience: Duration, what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
-    within(patience, what, async {
-        loop {
-            if let Some(found) = ask().await {
-                return found;
-            }
-            tokio::time::sleep(LOOK).await;
-        }
-    })
-    .await
+pub(crate) async fn until<T>(patience: Duration, what: &str, ask: impl AsyncFnMut() -> Option<T>) -> T {
+    world::until(patience, what, ask).await.unwrap_or_else(|error| panic!("{error}"))
 }

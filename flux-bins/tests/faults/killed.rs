@@ -30,7 +30,7 @@ async fn f1_a_killed_node_loses_and_doubles_nothing_and_its_people_are_back_in_1
     }
     // In the middle of it.
     soon("an acknowledgement", tickets[COUNT / 4].sent()).await.unwrap();
-    world.chats[doomed].kill().await;
+    world.chats[doomed].kill().await.unwrap();
     drop(carols);
     let acknowledged: Vec<_> =
         tickets.iter().filter_map(|ticket| Some(ticket.current().sent()?.seq)).collect();
@@ -74,13 +74,13 @@ async fn f1_who_is_elsewhere_hears_everything_once_and_in_order_while_a_node_is_
         tickets.push(ada.send(bob.user(), number.to_string()).await.unwrap());
     }
     soon("an acknowledgement", tickets[20].sent()).await.unwrap();
-    world.chats[doomed].kill().await;
+    world.chats[doomed].kill().await.unwrap();
     for number in 0..COUNT {
         let came = message(&bob, &mut bobs).await;
         assert_eq!((came.seq, came.text), (number + 1, number.to_string()));
     }
     // It is new when it is back, and takes people.
-    world.chats[doomed].start().await;
+    world.chats[doomed].start().await.unwrap();
     let carol = Person::enter(&world, "carol").await;
     let mut carols = carol.connect(&world, doomed).await;
     assert!(carols.ask(json!({"ping": {"payload": "here"}})).await["pong"].is_object());

@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
 
 mod authority;
-mod balancer;
 mod commits;
 #[path = "../../../flux-net/tests/fake_smtp/mod.rs"]
 #[expect(dead_code, reason = "the tests of mail itself use more of it")]
@@ -11,8 +10,6 @@ mod fake_smtp;
 mod harness;
 mod http;
 mod people;
-mod program;
-mod proxy;
 mod servers;
 mod socket;
 mod world;

@@ -7,7 +7,7 @@ use crate::http::call;
 use crate::people::{friends, log_in};
 use crate::servers;
 use crate::socket::Socket;
-use crate::world::{Plan, World, readiness};
+use crate::world::{Plan, World, had, readiness};
 
 fn id(number: u32) -> String {
     format!("0190b6a0-0000-7000-8000-{number:012}")
@@ -24,7 +24,7 @@ async fn nothing_but_refusals(world: &World, socket: &mut Socket, token: &str, c
     is_put_off(socket, conversation, 2).await;
     // Order is kept: what comes after the one that failed waits for it.
     is_put_off(socket, conversation, 3).await;
-    let answer = readiness(&world.gate, REPAIRED, |answer| answer.status == 503).await;
+    let answer = readiness(&world.gate, REPAIRED, |answer| answer.status == 503).await.unwrap();
     assert!(answer.body["missing"].as_array().unwrap().contains(&json!("store")), "{answer:?}");
     let (friends, login, alive) = tokio::join!(
         call(&world.gate.address, "GET", "/v1/friends", Some(token), None),
@@ -40,7 +40,7 @@ async fn nothing_but_refusals(world: &World, socket: &mut Socket, token: &str, c
 
 /// The same messages again, and new ones: each is stored once, in order.
 async fn goes_on(world: &World, adas: &mut Socket, bobs: &mut Socket, conversation: &str) {
-    world.whole(REPAIRED).await;
+    world.whole(REPAIRED).await.unwrap();
     let expected: Vec<Value> = (1..=5).map(|number: u32| json!(number.to_string())).collect();
     for number in 2..=5 {
         within(REPAIRED, "a message being taken again", async {
@@ -74,7 +74,7 @@ async fn f5_f10_without_the_database_everything_is_refused_in_time_and_then_goes
         .with_durability(flux_store::servers::Durability::Throwaway)
         .with_setting("--innodb-flush-log-at-trx-commit=2")
         .with_setting("--max-connections=500");
-    let mut server = servers::had(flux_store::servers::MariaDb::start(config).await);
+    let mut server = had(flux_store::servers::MariaDb::start(config).await);
     let url = server.url().expose().to_owned();
 
     for round in ["stopped", "killed"] {

@@ -4,9 +4,9 @@ use serde_json::json;
 
 use crate::harness::REPAIRED;
 use crate::people::friends;
-use crate::proxy::Wire;
 use crate::socket::Socket;
 use crate::world::Plan;
+use flux_bins::chaos::world::Wire;
 
 fn id(number: u32) -> String {
     format!("0190b6a0-0000-7000-8000-{number:012}")
@@ -29,17 +29,17 @@ async fn talk(one: &mut Socket, other: &mut Socket, conversation: &str, number: 
 
 #[tokio::test]
 async fn f16_nodes_that_are_cut_off_from_each_other_deliver_by_repair_and_heal() {
-    Box::pin(parted(Wire::Cut, Wire::Cut)).await;
+    Box::pin(parted(Wire::CUT, Wire::CUT)).await;
 }
 
 #[tokio::test]
 async fn f16_nodes_that_hear_nothing_from_each_other_deliver_by_repair_and_heal() {
-    Box::pin(parted(Wire::Stalled, Wire::Stalled)).await;
+    Box::pin(parted(Wire::STALLED, Wire::STALLED)).await;
 }
 
 #[tokio::test]
 async fn f16_nodes_of_which_one_does_not_reach_the_other_deliver_by_repair_and_heal() {
-    Box::pin(parted(Wire::Open, Wire::Stalled)).await;
+    Box::pin(parted(Wire::OPEN, Wire::STALLED)).await;
 }
 
 /// What becomes of the ways to one node and to the other.
@@ -56,8 +56,8 @@ async fn parted(left: Wire, right: Wire) {
     for _ in 0..2 {
         talk(&mut adas, &mut bobs, &conversation, &mut number).await;
     }
-    to_ada.set(Wire::Open);
-    to_bob.set(Wire::Open);
+    to_ada.set(Wire::OPEN);
+    to_bob.set(Wire::OPEN);
     talk(&mut adas, &mut bobs, &conversation, &mut number).await;
     // Nothing came twice.
     let (adas, bobs) = (adas.rest(), bobs.rest());

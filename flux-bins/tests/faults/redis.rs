@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use crate::harness::REPAIRED;
 use crate::http::call;
 use crate::people::{Person, ask_code, code, friends, log_in};
-use crate::proxy::Wire;
 use crate::socket::Socket;
 use crate::world::{Plan, World, readiness};
+use flux_bins::chaos::world::Wire;
 
 fn id(number: u32) -> String {
     format!("0190b6a0-0000-7000-8000-{number:012}")
@@ -69,7 +69,8 @@ async fn f6_without_redis_chats_go_on_and_an_empty_one_is_filled_again() {
     let answer = readiness(&world.gate, REPAIRED, |answer| {
         ["redis", "directory"].iter().all(|what| lacks(what)(&answer.body["missing"]))
     })
-    .await;
+    .await
+    .unwrap();
     assert_eq!((answer.status, &answer.body["ready"]), (200, &json!(true)), "{answer:?}");
     lives(&world).await;
     // Who comes now is let in, and reached.
@@ -79,7 +80,7 @@ async fn f6_without_redis_chats_go_on_and_an_empty_one_is_filled_again() {
 
     // It comes back empty, and nobody does anything about it.
     world.redis.start_again().await.unwrap();
-    world.whole(REPAIRED).await;
+    world.whole(REPAIRED).await.unwrap();
     sees_soon(&mut adas, &bob.id, "PRESENCE_STATE_ONLINE").await;
     says(&mut adas, &mut bobs, &conversation, 5).await;
     says(&mut bobs, &mut more, &conversation, 6).await;
@@ -117,7 +118,7 @@ async fn f5_with_redis_standing_still_every_request_ends_in_time() {
     sent.ok();
     lives(&world).await;
     world.redis.resume().unwrap();
-    world.whole(REPAIRED).await;
+    world.whole(REPAIRED).await.unwrap();
     sees_soon(&mut adas, &bob.id, "PRESENCE_STATE_ONLINE").await;
     says(&mut bobs, &mut adas, &conversation, 5).await;
     assert_eq!(ada.history(&conversation).await.len(), 5);
@@ -125,12 +126,12 @@ async fn f5_with_redis_standing_still_every_request_ends_in_time() {
 
 #[tokio::test]
 async fn f17_a_node_that_is_cut_off_from_redis_serves_its_people_and_heals() {
-    Box::pin(without_redis(Wire::Cut)).await;
+    Box::pin(without_redis(Wire::CUT)).await;
 }
 
 #[tokio::test]
 async fn f17_a_node_that_hears_nothing_from_redis_serves_its_people_and_heals() {
-    Box::pin(without_redis(Wire::Stalled)).await;
+    Box::pin(without_redis(Wire::STALLED)).await;
 }
 
 /// One node goes without it, the other has it.
@@ -147,8 +148,8 @@ async fn without_redis(wire: Wire) {
     bobs.event_within(REPAIRED, "presence", offline).await;
     says(&mut adas, &mut bobs, &conversation, 2).await;
     says(&mut bobs, &mut adas, &conversation, 3).await;
-    world.redis_proxies[0].set(Wire::Open);
-    world.whole(REPAIRED).await;
+    world.redis_proxies[0].set(Wire::OPEN);
+    world.whole(REPAIRED).await.unwrap();
     sees_soon(&mut bobs, &ada.id, "PRESENCE_STATE_ONLINE").await;
     says(&mut bobs, &mut adas, &conversation, 4).await;
     assert!(adas.ask(json!({"ping": {"payload": "here"}})).await["pong"].is_object());

@@ -10,6 +10,7 @@ use nix::sys::signal::Signal;
 use crate::harness::{PATIENCE, REPAIRED, soon, until, within};
 use crate::people::{Person, friends, message, session};
 use crate::world::Plan;
+use flux_bins::chaos::world::Cluster;
 
 /// Says one thing after the other until it is told to stop; how many.
 async fn talk(from: &Session, to: &Session, stop: &AtomicBool) -> u64 {
@@ -46,15 +47,16 @@ async fn f35_a_rolling_restart_of_everything_loses_doubles_and_reorders_nothing(
         let (ada, bob, stop) = (ada.clone(), bob.clone(), Arc::clone(&stop));
         tokio::spawn(async move { talk(&ada, &bob, &stop).await })
     };
-    for program in [&mut world.verify, &mut world.status, &mut world.gate] {
-        program.stop().await;
-        program.start().await;
+    let services: &mut Cluster = &mut world;
+    for program in [&mut services.verify, &mut services.status, &mut services.gate] {
+        program.stop().await.unwrap();
+        program.start().await.unwrap();
     }
     for chat in 0..world.chats.len() {
-        world.chats[chat].stop().await;
-        world.chats[chat].start().await;
+        world.chats[chat].stop().await.unwrap();
+        world.chats[chat].start().await.unwrap();
         // The next one goes when this one takes people again.
-        world.whole(PATIENCE).await;
+        world.whole(PATIENCE).await.unwrap();
         within(REPAIRED, "both being connected", async {
             ada.online().await.unwrap();
             bob.online().await.unwrap();
@@ -79,13 +81,14 @@ async fn f35_a_second_request_to_end_is_followed_at_once() {
     // Connected, and deaf to being told to leave.
     let _deaf = ada.connect(&world, 0).await;
     let chat = &mut world.chats[0];
-    chat.signal(Signal::SIGTERM);
+    chat.signal(Signal::SIGTERM).unwrap();
     until(REPAIRED, "draining", async || chat.log().contains("\"draining\"").then_some(())).await;
-    chat.signal(Signal::SIGTERM);
-    let status = within(Duration::from_secs(2), "the end", chat.ended()).await;
+    chat.signal(Signal::SIGTERM).unwrap();
+    let status = within(Duration::from_secs(2), "the end", chat.ended()).await.unwrap();
     assert!(!status.success() && chat.log().contains("came twice"), "{status}");
-    for program in [&mut world.verify, &mut world.status, &mut world.gate] {
-        program.signal(Signal::SIGINT);
-        assert!(within(REPAIRED, "the end", program.ended()).await.success(), "{}", program.log());
+    let services: &mut Cluster = &mut world;
+    for program in [&mut services.verify, &mut services.status, &mut services.gate] {
+        program.signal(Signal::SIGINT).unwrap();
+        assert!(within(REPAIRED, "the end", program.ended()).await.unwrap().success(), "{}", program.log());
     }
 }

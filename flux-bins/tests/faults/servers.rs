@@ -1,30 +1,14 @@
 //! Databases for the tests: one MariaDB for all of them, and others for those that break theirs.
 
-use std::error::Error as _;
-use std::io::Write as _;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{OnceLock, mpsc};
 
-use flux_store::servers::{Durability, MariaDb, MariaDbConfig, ServerError};
+use flux_bins::chaos::world;
+pub(crate) use flux_bins::chaos::world::{address, at};
+use flux_store::servers::{Durability, MariaDb, MariaDbConfig};
 
-/// What a server was started as, or, where there is none on this machine, the end of this program: none of its tests can
-/// run, and it says so; or it fails, where somebody relies on them.
-pub(crate) fn had<T>(started: Result<T, ServerError>) -> T {
-    match started {
-        Ok(server) => server,
-        Err(error @ ServerError::NotInstalled { .. }) => {
-            let relied_on =
-                ["CI", "FLUX_TEST_REQUIRE_SERVERS"].iter().any(|name| std::env::var_os(name).is_some());
-            assert!(!relied_on, "{error}");
-            // Not by a macro, whose output the harness keeps to itself.
-            let _ = writeln!(std::io::stderr(), "\n\nSKIPPED: the tests of faults did not run: {error}\n");
-            std::process::exit(0);
-        }
-        Err(error) => panic!("{error}: {:?}", error.source()),
-    }
-}
+use crate::world::had;
 
 /// A server in `folder` that forgets nothing but in a power cut, and has room for the processes of many tests.
 pub(crate) async fn mariadb(folder: &Path) -> MariaDb {
@@ -53,38 +37,9 @@ pub(crate) async fn create(url: &str, name: &str) -> String {
     format!("{server}/{name}")
 }
 
-/// Host and port in a URL.
-pub(crate) fn address(url: &str) -> &str {
-    url.rsplit_once('@').unwrap().1.split_once('/').unwrap().0
-}
-
-/// The same URL with another host and port.
-pub(crate) fn at(url: &str, other: SocketAddr) -> String {
-    url.replace(address(url), &other.to_string())
-}
-
 /// Lets the server do something, by the client that comes with it.
 pub(crate) async fn statement(url: &str, sql: &str) -> String {
-    let (host, port) = address(url).split_once(':').unwrap();
-    let database = url.rsplit_once('/').unwrap().1;
-    let done = tokio::process::Command::new("mariadb")
-        .args([
-            "--no-defaults",
-            "--protocol=tcp",
-            "--batch",
-            "--skip-column-names",
-            "-uroot",
-            "-h",
-            host,
-            "-P",
-            port,
-        ])
-        .args(["-e", sql, database])
-        .output()
-        .await
-        .unwrap();
-    assert!(done.status.success(), "{sql}: {}", String::from_utf8_lossy(&done.stderr));
-    String::from_utf8(done.stdout).unwrap()
+    world::statement(url, sql).await.unwrap()
 }
 
 /// The URL of a server that lives as long as this program.

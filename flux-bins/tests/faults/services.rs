@@ -24,41 +24,43 @@ async fn f2_status_verify_and_gate_may_be_gone_and_chats_go_on() {
         assert_eq!(bobs.message_within(REPAIRED).await["text"], json!(number.to_string()));
     };
 
-    world.status.kill().await;
+    world.status.kill().await.unwrap();
     talk().await;
     // A login names a node all the same.
     let opened = log_in(&world, "ada").await.ok();
     assert!(opened["chat_url"].as_str().unwrap().starts_with("ws://"), "{opened}");
     let endpoint = ada.call("GET", "/v1/chat-endpoint", None).await.ok();
     assert!(endpoint["url"].as_str().unwrap().starts_with("ws://"), "{endpoint}");
-    let answer = readiness(&world.gate, REPAIRED, |answer| answer.body["missing"] == json!(["status"])).await;
+    let answer =
+        readiness(&world.gate, REPAIRED, |answer| answer.body["missing"] == json!(["status"])).await.unwrap();
     assert_eq!(answer.status, 200);
-    world.status.start().await;
-    world.whole(REPAIRED).await;
+    world.status.start().await.unwrap();
+    world.whole(REPAIRED).await.unwrap();
 
-    world.verify.kill().await;
+    world.verify.kill().await.unwrap();
     talk().await;
     assert_eq!(ask_code(&world, "carol@example.org").await.refusal(), (503, "unavailable"));
     log_in(&world, "bob").await.ok();
-    let answer = readiness(&world.gate, REPAIRED, |answer| answer.body["missing"] == json!(["verify"])).await;
+    let answer =
+        readiness(&world.gate, REPAIRED, |answer| answer.body["missing"] == json!(["verify"])).await.unwrap();
     assert_eq!(answer.status, 200);
-    world.verify.start().await;
-    world.whole(REPAIRED).await;
+    world.verify.start().await.unwrap();
+    world.whole(REPAIRED).await.unwrap();
     Person::enter(&world, "dora").await;
 
     // Both stand still: nobody waits longer than for one that is gone.
-    let stopped = (world.status.pause(), world.verify.pause());
+    let stopped = (world.status.pause().unwrap(), world.verify.pause().unwrap());
     talk().await;
     let (login, code) = tokio::join!(log_in(&world, "ada"), ask_code(&world, "carol@example.org"));
     login.ok();
     assert!(matches!(code.refusal(), (503, "unavailable") | (504, "timeout")), "{code:?}");
     drop(stopped);
-    world.whole(REPAIRED).await;
+    world.whole(REPAIRED).await.unwrap();
 
-    world.gate.kill().await;
+    world.gate.kill().await.unwrap();
     talk().await;
-    world.gate.start().await;
-    world.whole(REPAIRED).await;
+    world.gate.start().await.unwrap();
+    world.whole(REPAIRED).await.unwrap();
     call(&world.gate.address, "GET", "/v1/friends", Some(&bob.token), None).await.ok();
     talk().await;
 }

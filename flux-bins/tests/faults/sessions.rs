@@ -37,7 +37,7 @@ async fn a_login_on_another_node_ends_the_only_session_within_a_second() {
     let mut second = again.connect(&world, 1).await;
 
     // The same while the node of the session stands still.
-    let paused = world.chats[1].pause();
+    let paused = world.chats[1].pause().unwrap();
     let third = Person::log_in(&world, "ada").await;
     // What it writes now waits in the socket of the node.
     let late = [second.post(send(&conversation, 1)).await, second.post(send(&conversation, 2)).await];
@@ -66,7 +66,7 @@ async fn f4_f18_a_session_that_moved_on_while_its_node_stood_still_has_one_write
     let mut before = ada.connect(&world, 0).await;
     let mut bobs = bob.connect(&world, 1).await;
     assert!(before.send(&conversation, &id(0), "before").await["sent"].is_object());
-    let paused = world.chats[0].pause();
+    let paused = world.chats[0].pause().unwrap();
     let late: Vec<u32> =
         [before.post(send(&conversation, 1)).await, before.post(send(&conversation, 2)).await].into();
     // The same session, on the other node.

@@ -8,9 +8,9 @@ use crate::fake_smtp::FakeSmtp;
 use crate::harness::{REPAIRED, soon, until, within};
 use crate::http::call;
 use crate::people::{PASSWORD, log_in};
-use crate::program::port;
-use crate::proxy::{Proxy, Wire};
 use crate::world::{Plan, World};
+use flux_bins::chaos::world::port;
+use flux_bins::chaos::world::{Proxy, Wire};
 
 /// Whoever asks does not wait for a mail server, which has 10 s for each step; the rest is for this machine.
 const QUICK: Duration = Duration::from_secs(2);
@@ -52,7 +52,7 @@ async fn put_off(world: &World, count: usize) {
 async fn f33_codes_are_answered_whatever_the_mail_server_does_and_arrive_when_it_is_back() {
     // Where it will be.
     let port = port();
-    let wire = Proxy::new(format!("127.0.0.1:{port}")).await;
+    let wire = Proxy::new(format!("127.0.0.1:{port}")).await.unwrap();
     let world = Plan::chats(1)
         .set("mail.mode=smtp")
         .set("mail.language=english")
@@ -74,7 +74,7 @@ async fn f33_codes_are_answered_whatever_the_mail_server_does_and_arrive_when_it
     registers(&world, "ada", &code).await;
 
     // It takes connections and says nothing. Who has an account, who has none and who wants one are told the same.
-    wire.set(Wire::Stalled);
+    wire.set(Wire::STALLED);
     for (email, purpose) in [
         ("ada@example.org", "reset_password"),
         ("nobody@example.org", "reset_password"),
@@ -83,9 +83,9 @@ async fn f33_codes_are_answered_whatever_the_mail_server_does_and_arrive_when_it
         assert_eq!(asks(&world, email, purpose).await, answer, "{email}");
     }
     // Then the connections break.
-    wire.set(Wire::Cut);
+    wire.set(Wire::CUT);
     put_off(&world, 3).await;
-    wire.set(Wire::Open);
+    wire.set(Wire::OPEN);
     let mut mails = [mailed(&server).await, mailed(&server).await];
     mails.sort();
     let [(to_ada, _), (to_bob, code)] = mails;

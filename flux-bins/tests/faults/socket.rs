@@ -32,7 +32,7 @@ impl Socket {
     pub(crate) async fn try_hello(authority: &str, token: &str) -> Result<Self, Value> {
         let mut request = format!("ws://{authority}/v1/chat").into_client_request().unwrap();
         request.headers_mut().insert("sec-websocket-protocol", "flux.v1.json".parse().unwrap());
-        let (stream, _) = soon("a connection", connect_async(request)).await.unwrap();
+        let (stream, _) = soon("a connection", Box::pin(connect_async(request))).await.unwrap();
         let mut socket = Self { stream, next_id: 0, kept: Vec::new(), welcome: Value::Null };
         let reply = socket.ask(json!({"hello": {"accessToken": token, "client": "by hand"}})).await;
         socket.welcome = reply["welcome"].clone();
