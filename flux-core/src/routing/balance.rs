@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::watch;
+use tokio::sync::Semaphore;
 use tracing::{debug, warn};
 
 use super::{NodeInfo, NodeRegistry};
@@ -88,13 +88,28 @@ struct State {
 #[derive(Clone)]
 struct Reading {
     since: Duration,
-    /// Closed when it is over, however it ended.
-    over: watch::Receiver<()>,
+    /// Closed when it is over, however it ended. Those who wait go on in the order in which they came, in every run: a
+    /// `watch` would wake them by chance.
+    over: Arc<Semaphore>,
 }
 
 impl Reading {
     fn is_under_way(&self) -> bool {
-        self.over.has_changed().is_ok()
+        !self.over.is_closed()
+    }
+
+    async fn ended(&self) {
+        // There are no permits: this waits for the end.
+        let _ = self.over.acquire().await;
+    }
+}
+
+/// Says so when a read is over.
+struct Ends(Arc<Semaphore>);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        self.0.close();
     }
 }
 
@@ -130,7 +145,7 @@ impl Balancer {
     /// Sees to it that the registry is read, if what is known is too old, and waits for that as long as it is worth it.
     async fn refresh(&self) -> Result<(), StoreError> {
         let (clock, settings) = (&*self.shared.clock, &self.shared.settings);
-        let (mut reading, known) = {
+        let (reading, known) = {
             let mut state = self.shared.state();
             let now = clock.monotonic();
             if state.read_at.is_some_and(|at| now.saturating_sub(at) < settings.fresh_for) {
@@ -139,13 +154,12 @@ impl Balancer {
             let known = state.read_at.is_some() && !state.nodes.is_empty();
             (state.reading(&self.shared, now), known)
         };
-        // The sender says nothing: it is dropped when the read is over.
         if known {
             let waited = clock.monotonic().saturating_sub(reading.since);
-            let _ = within(clock, settings.patience.saturating_sub(waited), reading.over.changed()).await;
+            let _ = within(clock, settings.patience.saturating_sub(waited), reading.ended()).await;
             return Ok(());
         }
-        let _ = reading.over.changed().await;
+        reading.ended().await;
         match self.shared.state().read_at {
             Some(at) if at >= reading.since => Ok(()),
             _ => Err(StoreError::unavailable("node registry not read, and no node is known")),
@@ -195,11 +209,11 @@ impl State {
         if let Some(reading) = self.reading.as_ref().filter(|reading| reading.is_under_way()) {
             return reading.clone();
         }
-        let (done, over) = watch::channel(());
-        let shared = Arc::clone(shared);
+        let over = Arc::new(Semaphore::new(0));
+        let (shared, ends) = (Arc::clone(shared), Ends(Arc::clone(&over)));
         tokio::spawn(async move {
             shared.read().await;
-            drop(done);
+            drop(ends);
         });
         self.reading.insert(Reading { since: now, over }).clone()
     }

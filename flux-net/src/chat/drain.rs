@@ -1,10 +1,10 @@
 //! Going without losing anybody: who leaves when, and where to.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use flux_core::routing::Event;
-use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 /// The plan by which a node empties itself.
 #[derive(Debug)]
@@ -37,20 +37,40 @@ impl Drain {
     }
 }
 
+/// Whether there is such a plan, and how a connection hears of it. All hear of it in the order in which they began to
+/// wait, in every run: a `watch` would wake them by chance.
+#[derive(Debug, Default)]
+pub(super) struct Draining {
+    plan: OnceLock<Arc<Drain>>,
+    begun: CancellationToken,
+}
+
+impl Draining {
+    /// Begins, unless it has begun. Returns whether it has only now.
+    pub(super) fn begin(&self, plan: Drain) -> bool {
+        let first = self.plan.set(Arc::new(plan)).is_ok();
+        self.begun.cancel();
+        first
+    }
+
+    pub(super) fn has_begun(&self) -> bool {
+        self.plan.get().is_some()
+    }
+}
+
 /// How a connection hears of it.
 #[derive(Debug, Clone)]
-pub(super) struct DrainWatch(pub(super) watch::Receiver<Option<Arc<Drain>>>);
+pub(super) struct DrainWatch(pub(super) Arc<Draining>);
 
 impl DrainWatch {
     /// Waits until the node drains.
-    pub(super) async fn begun(&mut self) -> Arc<Drain> {
-        if let Ok(plan) = self.0.wait_for(Option::is_some).await
-            && let Some(plan) = &*plan
-        {
-            return Arc::clone(plan);
+    pub(super) async fn begun(&self) -> Arc<Drain> {
+        self.0.begun.cancelled().await;
+        match self.0.plan.get() {
+            Some(plan) => Arc::clone(plan),
+            // It begins with a plan.
+            None => std::future::pending().await,
         }
-        // The server is gone, and with it whoever could drain.
-        std::future::pending().await
     }
 }
 

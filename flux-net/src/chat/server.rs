@@ -9,14 +9,13 @@ use axum::Router;
 use flux_core::guard::ClientAddr;
 use flux_core::time::{REQUEST_DEADLINE, within};
 use flux_core::{Clock, ErrorCode, Flux};
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use super::admission::{Admission, Permit};
 use super::codec::{Format, Rejection};
-use super::drain::{Drain, DrainWatch};
+use super::drain::{Drain, DrainWatch, Draining};
 use super::meters::ChatMeters;
 use super::{ChatConfig, FrameSocket, connection, upgrade};
 use crate::token::Tokens;
@@ -56,7 +55,7 @@ pub(super) struct Inner {
     admission: Arc<Admission>,
     connections: AtomicU64,
     tasks: TaskTracker,
-    drain: watch::Sender<Option<Arc<Drain>>>,
+    drain: Arc<Draining>,
     kill: CancellationToken,
     meters: ChatMeters,
 }
@@ -71,7 +70,7 @@ impl ChatServer {
             config,
             connections: AtomicU64::new(0),
             tasks: TaskTracker::new(),
-            drain: watch::Sender::new(None),
+            drain: Arc::default(),
             kill: CancellationToken::new(),
             meters: ChatMeters::new(),
         }))
@@ -88,7 +87,7 @@ impl ChatServer {
     /// # Errors
     /// [`Refused`] if there is none, or the node is draining.
     pub fn admit(&self, client: ClientAddr, format: Format) -> Result<Admitted, Refused> {
-        let admitted = if self.0.drain.borrow().is_some() {
+        let admitted = if self.0.drain.has_begun() {
             Err(ErrorCode::Draining.into())
         } else {
             self.0.admission.admit(client, self.0.clock().monotonic())
@@ -107,7 +106,7 @@ impl ChatServer {
             connections,
             anonymous,
             capacity: self.0.config.caps.connections,
-            draining: self.0.drain.borrow().is_some(),
+            draining: self.0.drain.has_begun(),
         }
     }
 
@@ -118,13 +117,7 @@ impl ChatServer {
         let clock = inner.clock();
         let elsewhere = inner.elsewhere().await;
         let began = clock.monotonic();
-        let first = inner.drain.send_if_modified(|plan| {
-            let first = plan.is_none();
-            if first {
-                *plan = Some(Arc::new(Drain { began, window, elsewhere }));
-            }
-            first
-        });
+        let first = inner.drain.begin(Drain { began, window, elsewhere });
         inner.tasks.close();
         if first {
             inner.meters.draining();
@@ -210,7 +203,7 @@ impl Inner {
     }
 
     pub(super) fn drain_watch(&self) -> DrainWatch {
-        DrainWatch(self.drain.subscribe())
+        DrainWatch(Arc::clone(&self.drain))
     }
 
     /// Ends when whoever is still here has to go at once.

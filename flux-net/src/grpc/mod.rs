@@ -26,7 +26,10 @@ pub use auth::{
 };
 pub use channel::{BreakerSettings, ChannelSettings, InvalidEndpoint, ServiceChannel};
 pub use failure::Failure;
-pub use peer::{GrpcPeers, PeerSettings, PeerStatus, SubmitClient, chat_peer_service};
+pub use peer::{
+    GrpcPeers, LinkAnswers, LinkBroken, LinkRequests, PeerDial, PeerLinks, PeerSettings, PeerStatus,
+    SubmitClient, chat_peer_service,
+};
 pub use server::{GrpcLimits, Reflection, ServeError, Service, serve};
 pub use status::{PresenceWatch, StatusClient, StatusParts, status_service};
 pub use verify::{VerifyClient, verify_service};

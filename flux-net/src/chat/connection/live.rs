@@ -94,8 +94,8 @@ impl Live {
         }
     }
 
-    pub(super) async fn run<S: FrameSocket>(mut self, wire: &mut Wire<S>, mut drain: DrainWatch) -> End {
-        match self.steps(wire, &mut drain).await {
+    pub(super) async fn run<S: FrameSocket>(mut self, wire: &mut Wire<S>, drain: DrainWatch) -> End {
+        match self.steps(wire, &drain).await {
             Ok(never) => match never {},
             Err(end) => end,
         }
@@ -104,7 +104,7 @@ impl Live {
     async fn steps<S: FrameSocket>(
         &mut self,
         wire: &mut Wire<S>,
-        drain: &mut DrainWatch,
+        drain: &DrainWatch,
     ) -> Result<std::convert::Infallible, End> {
         let mut timer = Timer::new(self.server.shared_clock());
         loop {

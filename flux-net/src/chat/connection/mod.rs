@@ -70,9 +70,9 @@ struct Connection {
 
 impl Connection {
     async fn drive<S: FrameSocket>(&mut self, wire: &mut Wire<S>) -> End {
-        let mut drain = self.server.drain_watch();
+        let drain = self.server.drain_watch();
         let mut rates = Rates::new(&self.server.config().rates);
-        match self.meet(wire, &mut rates, &mut drain).await {
+        match self.meet(wire, &mut rates, &drain).await {
             Ok(lease) => {
                 let live = Live::new(&self.server, self.id, self.permit.client(), lease, rates);
                 live.run(wire, drain).await
@@ -86,7 +86,7 @@ impl Connection {
         &mut self,
         wire: &mut Wire<S>,
         rates: &mut Rates,
-        drain: &mut DrainWatch,
+        drain: &DrainWatch,
     ) -> Result<lease::Lease, End> {
         let server = Arc::clone(&self.server);
         let mut too_late = server.clock().sleep(server.config().hello_within);

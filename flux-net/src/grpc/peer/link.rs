@@ -5,20 +5,18 @@ use std::time::Duration;
 
 use flux_core::NodeId;
 use flux_core::entropy::below;
-use flux_proto::v1::chat_peer_service_client::ChatPeerServiceClient;
 use flux_proto::v1::{self, link_request, link_response};
+use futures_util::TryStreamExt as _;
 use thiserror::Error;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
-use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
-use tonic::{Status, Streaming};
 use tracing::{debug, info, warn};
 
 use super::PeerSettings;
+use super::dial::{LinkAnswers, LinkBroken, PeerDial};
 use super::queue::Queue;
-use crate::grpc::auth::{ServiceAuth, Signed};
-use crate::grpc::channel::InvalidEndpoint;
+use crate::grpc::auth::ServiceAuth;
 
 /// The way to one peer, for as long as it lives.
 #[derive(Debug)]
@@ -26,6 +24,7 @@ pub(super) struct Link {
     pub(super) node: NodeId,
     pub(super) url: String,
     pub(super) queue: Arc<Queue>,
+    pub(super) dial: Arc<dyn PeerDial>,
     pub(super) auth: ServiceAuth,
     pub(super) settings: PeerSettings,
 }
@@ -34,13 +33,9 @@ pub(super) struct Link {
 #[derive(Debug, Error)]
 enum Broken {
     #[error(transparent)]
-    Endpoint(#[from] InvalidEndpoint),
-    #[error("not connected")]
-    Connect(#[from] tonic::transport::Error),
+    Cut(#[from] LinkBroken),
     #[error("no answer in time")]
     Late,
-    #[error("refused or cut: {}", .0.message())]
-    Status(#[from] Box<Status>),
     #[error("ended by the peer")]
     Ended,
     #[error("the peer acknowledges nothing")]
@@ -49,16 +44,10 @@ enum Broken {
     Nonsense,
 }
 
-impl From<Status> for Broken {
-    fn from(status: Status) -> Self {
-        Box::new(status).into()
-    }
-}
-
 /// Both directions of a link that stands.
 struct Standing {
     out: mpsc::Sender<v1::LinkRequest>,
-    answers: Streaming<v1::LinkResponse>,
+    answers: LinkAnswers,
 }
 
 impl Link {
@@ -107,15 +96,13 @@ impl Link {
     }
 
     async fn connect(&self) -> Result<Standing, Broken> {
-        let channel = self.settings.channel.endpoint(&self.url, &self.auth)?.connect().await?;
-        let mut client = ChatPeerServiceClient::new(Signed::new(channel, self.auth.clone()));
         let (out, requests) = mpsc::channel(1);
         let hello = v1::LinkHello { to_node_id: self.node.to_string() };
         let hello = v1::LinkRequest { frame: Some(link_request::Frame::Hello(hello)) };
         // There is room for one.
         let _ = out.try_send(hello);
-        let mut answers = client.link(ReceiverStream::new(requests)).await?.into_inner();
-        match answers.message().await?.ok_or(Broken::Ended)?.frame {
+        let mut answers = self.dial.dial(self.node, &self.url, requests).await?;
+        match answers.try_next().await?.ok_or(Broken::Ended)?.frame {
             Some(link_response::Frame::Welcome(welcome)) if self.queue.resume(welcome) => {
                 Ok(Standing { out, answers })
             }
@@ -132,7 +119,7 @@ impl Link {
             let stalled = owes.map(|since| since + self.settings.acknowledge_within);
             tokio::select! {
                 biased;
-                answer = answers.message() => match answer {
+                answer = answers.try_next() => match answer {
                     Ok(Some(v1::LinkResponse { frame: Some(link_response::Frame::Ack(ack)) })) => {
                         if !self.queue.acknowledge(ack.taken_seq) {
                             break Broken::Nonsense;
@@ -143,7 +130,7 @@ impl Link {
                     // Of a newer release.
                     Ok(Some(_)) => {}
                     Ok(None) => break Broken::Ended,
-                    Err(status) => break status.into(),
+                    Err(cut) => break cut.into(),
                 },
                 () = sleep_until(stalled.unwrap_or_else(Instant::now)), if stalled.is_some() => {
                     break Broken::Stalled;

@@ -1,5 +1,6 @@
 //! Chat nodes to each other, and gates to chat nodes.
 
+mod dial;
 mod link;
 mod queue;
 mod service;
@@ -18,13 +19,15 @@ use prost::Message as _;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::warn;
 
-pub use service::chat_peer_service;
+pub use dial::{LinkAnswers, LinkBroken, LinkRequests, PeerDial};
+pub use service::{PeerLinks, chat_peer_service};
 pub use submit::SubmitClient;
 
 use super::auth::ServiceAuth;
 use super::channel::ChannelSettings;
 use super::wire;
 use crate::observe::metric;
+use dial::GrpcDial;
 use link::Link;
 use queue::Queue;
 use submit::Nodes;
@@ -72,6 +75,7 @@ pub struct GrpcPeers(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     auth: ServiceAuth,
+    dial: Arc<dyn PeerDial>,
     settings: PeerSettings,
     links: Mutex<BTreeMap<NodeId, Handle>>,
     nodes: Nodes,
@@ -122,8 +126,15 @@ impl GrpcPeers {
     /// which for a node has to be its id.
     #[must_use]
     pub fn new(auth: ServiceAuth, settings: PeerSettings) -> Self {
+        let dial = Arc::new(GrpcDial { auth: auth.clone(), settings: settings.channel.clone() });
+        Self::over(dial, auth, settings)
+    }
+
+    /// The same over links that `dial` opens: what a simulation puts in the place of gRPC.
+    #[must_use]
+    pub fn over(dial: Arc<dyn PeerDial>, auth: ServiceAuth, settings: PeerSettings) -> Self {
         let nodes = Nodes::new(auth.clone(), settings.channel.clone());
-        Self(Arc::new(Inner { auth, settings, links: Mutex::default(), nodes, meters: Meters::new() }))
+        Self(Arc::new(Inner { auth, dial, settings, links: Mutex::default(), nodes, meters: Meters::new() }))
     }
 
     /// Appends messages through the nodes that are known here.
@@ -156,6 +167,7 @@ impl Inner {
             node,
             url: url.to_owned(),
             queue: Arc::clone(&queue),
+            dial: Arc::clone(&self.dial),
             auth: self.auth.clone(),
             settings: self.settings.clone(),
         };

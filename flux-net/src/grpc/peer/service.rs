@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flux_core::routing::Envelope;
-use flux_core::{ErrorCode, Flux};
+use flux_core::{ErrorCode, Flux, NodeId};
 use flux_proto::v1::chat_peer_service_server::{ChatPeerService, ChatPeerServiceServer, SERVICE_NAME};
 use flux_proto::v1::{self, link_request, link_response};
 use futures_util::FutureExt as _;
-use futures_util::stream::{BoxStream, StreamExt as _, once, unfold};
+use futures_util::stream::{BoxStream, StreamExt as _, TryStreamExt as _, once, unfold};
 use prost::Message as _;
 use tokio::time::timeout;
 use tonic::{Request, Response, Status, Streaming, async_trait};
 use tracing::{debug, info};
 
+use super::dial::{LinkAnswers, LinkBroken};
 use super::taken::{Claim, NotTaken, Senders};
 use crate::grpc::auth::Caller;
 use crate::grpc::failure::Failure;
@@ -32,29 +33,45 @@ const MOST_DISCONNECTS: usize = 1_000;
 /// What other nodes and gates tell the node `flux`, and ask of it.
 pub fn chat_peer_service(flux: Flux) -> Service {
     Service::new(SERVICE_NAME, move |routes, limits| {
-        let peers = Peers { flux, senders: Arc::default() };
-        let service = ChatPeerServiceServer::new(peers).max_decoding_message_size(limits.message_bytes);
+        let service =
+            ChatPeerServiceServer::new(PeerLinks::new(flux)).max_decoding_message_size(limits.message_bytes);
         routes.add_service(service);
     })
 }
 
-struct Peers {
+/// The links that other nodes have to one: what is taken from each, once and in order.
+#[derive(Clone)]
+pub struct PeerLinks {
     flux: Flux,
     senders: Arc<Senders>,
 }
 
+type Requests = BoxStream<'static, Result<v1::LinkRequest, Status>>;
+
 type Answers = BoxStream<'static, Result<v1::LinkResponse, Status>>;
 
-#[async_trait]
-impl ChatPeerService for Peers {
-    type LinkStream = Answers;
+impl PeerLinks {
+    /// To the node `flux`, without links.
+    #[must_use]
+    pub fn new(flux: Flux) -> Self {
+        Self { flux, senders: Arc::default() }
+    }
 
-    async fn link(&self, request: Request<Streaming<v1::LinkRequest>>) -> Result<Response<Answers>, Status> {
-        let node = Caller::node(request.extensions())?;
-        let mut requests = request.into_inner();
+    /// Serves a link from the node `from`, which has proved who it is.
+    #[must_use]
+    pub fn link(
+        &self,
+        from: NodeId,
+        requests: BoxStream<'static, Result<v1::LinkRequest, LinkBroken>>,
+    ) -> LinkAnswers {
+        let requests = requests.map_err(|broken| Status::unavailable(broken.to_string())).boxed();
+        self.serve(from, requests).map_err(LinkBroken::from).boxed()
+    }
+
+    fn serve(&self, node: NodeId, mut requests: Requests) -> Answers {
         let (flux, senders) = (self.flux.clone(), Arc::clone(&self.senders));
         let answers = async move {
-            let said = timeout(HELLO_WITHIN, requests.message()).await;
+            let said = timeout(HELLO_WITHIN, requests.try_next()).await;
             let said = said.map_err(|_| Status::deadline_exceeded("no hello"))??.and_then(|said| said.frame);
             let Some(link_request::Frame::Hello(hello)) = said else {
                 return Err(Status::invalid_argument("no hello"));
@@ -80,7 +97,17 @@ impl ChatPeerService for Peers {
             Ok(answers) => answers.boxed(),
             Err(status) => once(std::future::ready(Err(status))).boxed(),
         });
-        Ok(Response::new(answers.boxed()))
+        answers.boxed()
+    }
+}
+
+#[async_trait]
+impl ChatPeerService for PeerLinks {
+    type LinkStream = Answers;
+
+    async fn link(&self, request: Request<Streaming<v1::LinkRequest>>) -> Result<Response<Answers>, Status> {
+        let node = Caller::node(request.extensions())?;
+        Ok(Response::new(self.serve(node, request.into_inner().boxed())))
     }
 
     async fn submit(
@@ -126,7 +153,7 @@ impl ChatPeerService for Peers {
 async fn acknowledge(
     flux: &Flux,
     claim: &Claim,
-    requests: &mut Streaming<v1::LinkRequest>,
+    requests: &mut Requests,
 ) -> Result<Option<v1::LinkResponse>, Status> {
     let mut taken = None;
     for _ in 0..BATCHES_PER_ACK {
@@ -134,10 +161,10 @@ async fn acknowledge(
             tokio::select! {
                 biased;
                 () = claim.replaced() => return Err(Status::aborted(NotTaken::Replaced.to_string())),
-                next = requests.message() => next,
+                next = requests.try_next() => next,
             }
         } else {
-            match requests.message().now_or_never() {
+            match requests.try_next().now_or_never() {
                 Some(next) => next,
                 None => break,
             }
