@@ -16,6 +16,9 @@
 
 #[cfg(feature = "chat")]
 pub mod chat;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(feature = "gate")]
 pub mod gate;
 #[cfg(feature = "grpc")]

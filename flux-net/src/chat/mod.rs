@@ -14,6 +14,8 @@ mod codec;
 mod config;
 mod connection;
 mod drain;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod meters;
 mod server;
 mod socket;

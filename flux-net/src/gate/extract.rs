@@ -7,7 +7,7 @@ use std::str::FromStr;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Uri, header};
 use flux_core::guard::{ClientAddr, LimitKey, Take, limited};
 use flux_core::session::Actor;
 use flux_core::time::within;
@@ -43,12 +43,17 @@ impl<T: DeserializeOwned> FromRequest<Gate> for Json<T> {
             Ok(Err(_)) => return Err(Problem::new(ErrorCode::Malformed).with_detail("body ended too early")),
             Err(_) => return Err(Problem::new(ErrorCode::Timeout).with_detail("body came too slowly")),
         };
-        strict::check(&body).map_err(|error| malformed(&error))?;
-        serde_json::from_slice(&body).map(Self).map_err(|error| malformed(&error))
+        read_body(&body).map(Self)
     }
 }
 
-fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
+/// Reads a whole body.
+pub(super) fn read_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    strict::check(body).map_err(|error| malformed(&error))?;
+    serde_json::from_slice(body).map_err(|error| malformed(&error))
+}
+
+pub(super) fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
     let refused = Err(Problem::new(ErrorCode::UnsupportedMediaType));
     if headers.contains_key(header::CONTENT_ENCODING) {
         return refused;
@@ -90,12 +95,17 @@ impl<T: DeserializeOwned> FromRequestParts<Gate> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &Gate) -> Result<Self, Problem> {
-        let query = axum::extract::Query::try_from_uri(&parts.uri);
-        query.map(|query| Self(query.0)).map_err(|_| {
-            Problem::new(ErrorCode::Malformed)
-                .with_detail("query with an unknown, repeated or malformed parameter")
-        })
+        read_query(&parts.uri).map(Self)
     }
+}
+
+/// Reads the query of a target.
+pub(super) fn read_query<T: DeserializeOwned>(target: &Uri) -> Result<T, Problem> {
+    let query = axum::extract::Query::try_from_uri(target);
+    query.map(|query| query.0).map_err(|_| {
+        Problem::new(ErrorCode::Malformed)
+            .with_detail("query with an unknown, repeated or malformed parameter")
+    })
 }
 
 /// The one id in a path.
@@ -151,7 +161,7 @@ impl FromRequestParts<Gate> for Caller {
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let (value, None) = (values.next()?, values.next()) else { return None };
     let (scheme, token) = value.to_str().ok()?.split_once(' ')?;

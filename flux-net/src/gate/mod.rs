@@ -14,6 +14,8 @@ mod docs;
 mod dto;
 mod extract;
 mod friends;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod me;
 mod messages;
 mod meters;

@@ -34,6 +34,12 @@ impl PageQuery {
         limit(self.limit)
     }
 
+    /// The page as it was asked for.
+    #[cfg(feature = "fuzzing")]
+    pub(super) fn text(&self) -> Option<&str> {
+        self.page.as_deref()
+    }
+
     /// The token of a list of relations.
     pub(super) fn token(&self) -> Result<Option<PageToken>, Problem> {
         self.page.as_deref().map(PageToken::from_str).transpose().map_err(|_| invalid())

@@ -18,7 +18,7 @@ use tracing::{error, warn};
 use crate::wire::whole_ms;
 
 /// The key of the metadata that holds a `flux.v1.Error`.
-const DETAILS: &str = "flux-error-bin";
+pub(super) const DETAILS: &str = "flux-error-bin";
 
 /// Why a call of another service came to nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

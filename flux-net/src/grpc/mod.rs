@@ -14,6 +14,8 @@ mod auth;
 mod calls;
 mod channel;
 mod failure;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod peer;
 mod server;
 mod status;

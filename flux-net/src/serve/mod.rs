@@ -8,6 +8,8 @@
 //! HTTP/2 to the world and HTTP/1.1 to us.
 
 mod chunks;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod guard;
 mod head;
 

@@ -26,7 +26,7 @@ const SAMPLES: [&str; 3] = [
 /// An Ed25519 key that signs, named by its thumbprint (RFC 7638).
 pub struct SigningKey {
     pair: Ed25519KeyPair,
-    seed: Zeroizing<[u8; 32]>,
+    pub(super) seed: Zeroizing<[u8; 32]>,
     id: String,
 }
 

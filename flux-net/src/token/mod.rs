@@ -9,6 +9,8 @@
 mod compact;
 mod error;
 mod file;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod keys;
 mod pem;
 

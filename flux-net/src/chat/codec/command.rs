@@ -11,16 +11,16 @@ use super::field::{Invalid, id, ids, limit, optional_id, seq};
 use super::{Hello, friend, message, presence};
 
 /// The most profiles that one request may ask for.
-const MAX_PROFILES: usize = 100;
+pub(super) const MAX_PROFILES: usize = 100;
 
 /// The most users that one request may name to be watched. How many a connection watches in all is the core's to say.
-const MAX_WATCHED: usize = 500;
+pub(super) const MAX_WATCHED: usize = 500;
 
 /// The longest payload of a ping, in bytes.
-const MAX_PING: usize = 64;
+pub(super) const MAX_PING: usize = 64;
 
 /// The longest text that is searched for, in bytes: an e-mail address is no longer.
-const MAX_QUERY: usize = 320;
+pub(super) const MAX_QUERY: usize = 320;
 
 /// A request: the first of a connection, or one of an actor.
 #[derive(Debug, Clone, PartialEq, Eq)]

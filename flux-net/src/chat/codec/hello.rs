@@ -8,10 +8,10 @@ use flux_proto::v1::{self, log_ref::Log};
 use super::field::{Invalid, id, seq};
 
 /// The most heads that a client may say it knows.
-const MAX_HEADS: usize = 1_000;
+pub(super) const MAX_HEADS: usize = 1_000;
 
 /// The longest name of a client program, in bytes.
-const MAX_CLIENT: usize = 128;
+pub(super) const MAX_CLIENT: usize = 128;
 
 /// Who comes, and what they know.
 #[derive(Debug, Clone, PartialEq, Eq)]

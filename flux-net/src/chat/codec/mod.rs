@@ -10,6 +10,8 @@ mod feed;
 mod field;
 mod format;
 mod friend;
+#[cfg(feature = "fuzzing")]
+pub(super) mod fuzzing;
 mod hello;
 mod json;
 mod message;

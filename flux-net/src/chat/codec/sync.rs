@@ -15,8 +15,8 @@ use super::Invalid;
 use super::message::conversation;
 
 /// Version 1 of each kind.
-const CURSOR: u8 = 0x11;
-const PAGE: u8 = 0x12;
+pub(super) const CURSOR: u8 = 0x11;
+pub(super) const PAGE: u8 = 0x12;
 
 const CHECK: usize = 8;
 
@@ -64,13 +64,13 @@ fn place(bytes: &[u8]) -> Result<SyncPlace, Forged> {
     Ok(SyncPlace { since, cursor, below: (stamp, last) })
 }
 
-fn write_cursor(cursor: SyncCursor, user: UserId) -> String {
+pub(super) fn write_cursor(cursor: SyncCursor, user: UserId) -> String {
     let mut bytes = vec![CURSOR];
     put_cursor(&mut bytes, cursor);
     seal(bytes, user)
 }
 
-fn write_page(place: &SyncPlace, user: UserId) -> String {
+pub(super) fn write_page(place: &SyncPlace, user: UserId) -> String {
     let mut bytes = vec![PAGE, u8::from(place.since.is_some())];
     if let Some(since) = place.since {
         put_cursor(&mut bytes, since);
@@ -93,7 +93,7 @@ fn check(bytes: &[u8], user: UserId) -> [u8; CHECK] {
     check
 }
 
-fn seal(mut bytes: Vec<u8>, user: UserId) -> String {
+pub(super) fn seal(mut bytes: Vec<u8>, user: UserId) -> String {
     let check = check(&bytes, user);
     bytes.extend(check);
     URL_SAFE_NO_PAD.encode(bytes)

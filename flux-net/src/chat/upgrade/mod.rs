@@ -1,5 +1,7 @@
 //! From an HTTP request to a WebSocket (RFC 6455, section 4.2).
 
+#[cfg(feature = "fuzzing")]
+pub(super) mod fuzzing;
 mod handshake;
 mod origin;
 mod refusal;

@@ -6,6 +6,8 @@
 //! a table says which role may call what: a method that is not in the table can be called by nobody.
 
 mod check;
+#[cfg(feature = "fuzzing")]
+pub(super) mod fuzzing;
 mod incarnation;
 mod proof;
 mod role;

@@ -104,6 +104,12 @@ impl Proof<'_> {
         verified && apart <= SKEW
     }
 
+    /// When it says to have been made.
+    #[cfg(feature = "fuzzing")]
+    pub(super) const fn at(&self) -> Timestamp {
+        self.at
+    }
+
     /// Which server it was made for.
     pub(super) const fn to(&self) -> Incarnation {
         self.to

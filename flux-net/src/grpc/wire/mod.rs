@@ -4,6 +4,8 @@
 mod error;
 mod event;
 mod feed;
+#[cfg(feature = "fuzzing")]
+pub(super) mod fuzzing;
 mod message;
 mod node;
 mod notice;
