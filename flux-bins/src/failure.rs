@@ -11,17 +11,30 @@ use std::io;
 pub struct Failure {
     message: String,
     quiet: bool,
+    status: u8,
 }
 
 impl Failure {
     /// With these words.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), quiet: false }
+        Self { message: message.into(), quiet: false, status: 1 }
     }
 
     /// Told to end before it had begun: there is nothing to say, and nothing went wrong.
     pub(crate) fn told_to_end() -> Self {
-        Self { message: String::new(), quiet: true }
+        Self { message: String::new(), quiet: true, status: 1 }
+    }
+
+    /// The same, for a program that ends with another status than 1.
+    #[must_use]
+    pub fn with_status(mut self, status: u8) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// What the program ends with.
+    pub fn status(&self) -> u8 {
+        self.status
     }
 
     /// What to say; `None` if nobody is listening any more, as when a pipe was closed.
@@ -44,7 +57,7 @@ impl<E: Error + 'static> From<E> for Failure {
             quiet |= closed_pipe(error);
             cause = error.source();
         }
-        Self { message, quiet }
+        Self { message, quiet, status: 1 }
     }
 }
 

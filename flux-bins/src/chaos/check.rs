@@ -79,6 +79,11 @@ fn check(history: impl Read, limits: Limits) -> Result<Report, Failure> {
     Ok(checker.finish())
 }
 
+/// The lines of the history at `path` that show what is shown.
+pub(super) fn witnesses_in(path: &Path, violations: &[Violation]) -> Result<BTreeMap<u64, String>, Failure> {
+    witnesses(open(path)?, violations)
+}
+
 /// The lines of the history that show what is shown.
 fn witnesses(history: impl Read, violations: &[Violation]) -> Result<BTreeMap<u64, String>, Failure> {
     let shown = violations.iter().take(SHOWN);

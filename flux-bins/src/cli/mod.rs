@@ -51,9 +51,8 @@ enum Command {
     /// Check or show the configuration.
     #[command(subcommand)]
     Config(config::Command),
-    /// Look in recorded histories for what must never happen.
-    #[command(subcommand)]
-    Chaos(chaos::Command),
+    /// Prove that nothing is lost, doubled or reordered: break a server of its own under load, and check what clients saw.
+    Chaos(chaos::Chaos),
     /// Look at the database, or begin a new epoch of it.
     #[command(subcommand)]
     Db(db::Command),
@@ -76,7 +75,7 @@ pub(crate) fn finish(done: Result<(), Failure>) -> ExitCode {
             if let Some(message) = failure.message() {
                 // If standard error is gone as well, there is nobody to tell.
                 let _ = writeln!(std::io::stderr().lock(), "flux: {message}");
-                return ExitCode::FAILURE;
+                return ExitCode::from(failure.status());
             }
             ExitCode::SUCCESS
         }

@@ -1,0 +1,132 @@
+//! How long sessions are away, and calls take, by what was being done to the servers.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Times, by fault.
+#[derive(Default)]
+pub(super) struct Meter {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    fault: &'static str,
+    away: BTreeMap<String, (Instant, &'static str)>,
+    back: BTreeMap<&'static str, Vec<Duration>>,
+    calls: BTreeMap<&'static str, Duration>,
+}
+
+/// What was measured under one fault.
+#[derive(Debug, Default, Clone, PartialEq, Eq, serde::Serialize)]
+pub(super) struct Figures {
+    /// Sessions that lost their connection, and had one again.
+    pub(super) sessions: usize,
+    /// Half of them were back within so many milliseconds…
+    pub(super) p50_ms: u64,
+    /// … 95 of a hundred …
+    pub(super) p95_ms: u64,
+    /// … and all.
+    pub(super) max_ms: u64,
+    /// Of a hundred sessions, so many were back within 2 s.
+    pub(super) within_2_s: usize,
+    /// The longest call.
+    pub(super) longest_call_ms: u64,
+}
+
+impl Meter {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is being done from now on.
+    pub(super) fn fault(&self, name: &'static str) {
+        self.lock().fault = name;
+    }
+
+    /// A session has lost its connection.
+    pub(super) fn lost(&self, session: &str) {
+        let mut inner = self.lock();
+        let now = (Instant::now(), inner.fault);
+        inner.away.entry(session.to_owned()).or_insert(now);
+    }
+
+    /// It has one.
+    pub(super) fn back(&self, session: &str) {
+        let mut inner = self.lock();
+        if let Some((since, fault)) = inner.away.remove(session) {
+            inner.back.entry(fault).or_default().push(since.elapsed());
+        }
+    }
+
+    /// It wants none any more.
+    pub(super) fn gone(&self, session: &str) {
+        self.lock().away.remove(session);
+    }
+
+    /// A call has ended.
+    pub(super) fn call(&self, took: Duration) {
+        let mut inner = self.lock();
+        let fault = inner.fault;
+        let longest = inner.calls.entry(fault).or_default();
+        *longest = took.max(*longest);
+    }
+
+    /// All of it.
+    pub(super) fn figures(&self) -> BTreeMap<&'static str, Figures> {
+        let inner = self.lock();
+        let mut figures: BTreeMap<&'static str, Figures> = BTreeMap::new();
+        for (fault, times) in &inner.back {
+            let mut times = times.clone();
+            times.sort_unstable();
+            let at = |percent: usize| millis(times[(times.len() * percent).div_ceil(100).max(1) - 1]);
+            let quick = times.iter().filter(|time| **time <= Duration::from_secs(2)).count();
+            let entry = figures.entry(fault).or_default();
+            entry.sessions = times.len();
+            (entry.p50_ms, entry.p95_ms, entry.max_ms) = (at(50), at(95), at(100));
+            entry.within_2_s = quick * 100 / times.len();
+        }
+        for (fault, longest) in &inner.calls {
+            figures.entry(fault).or_default().longest_call_ms = millis(*longest);
+        }
+        figures
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_by_the_fault_that_took_the_connection() {
+        let meter = Meter::default();
+        meter.fault("kill");
+        meter.lost("a");
+        meter.lost("b");
+        meter.call(Duration::from_millis(7));
+        meter.fault("calm");
+        meter.back("a");
+        meter.back("never lost");
+        meter.gone("b");
+        meter.back("b");
+        let figures = meter.figures();
+        assert_eq!((figures["kill"].sessions, figures["kill"].within_2_s), (1, 100));
+        assert_eq!(figures["kill"].longest_call_ms, 7);
+        assert!(!figures.contains_key("calm"));
+    }
+
+    #[test]
+    fn percentiles_are_times_that_were_measured() {
+        let meter = Meter::default();
+        let times = (1..=100).map(Duration::from_millis).collect();
+        meter.lock().back.insert("kill", times);
+        let figures = meter.figures();
+        let kill = &figures["kill"];
+        assert_eq!((kill.p50_ms, kill.p95_ms, kill.max_ms), (50, 95, 100));
+    }
+}
