@@ -8,23 +8,24 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use flux_core::account::{AccountStore, CreateAccount, DisplayName, NewAccount, Username, UsernamePrefix};
+use flux_core::DurableStore;
+use flux_core::account::{AccountStore, UsernamePrefix};
 use flux_core::feed::FeedStore;
-use flux_core::friend::{FriendLimits, FriendStore, Greeting, RelationAnswer, RelationChange};
 use flux_core::job::JobStore;
-use flux_core::message::{Append, HistoryFrom, MessageStore, MessageText, Write, Written};
+use flux_core::message::{MessageStore, Write, Written};
 use flux_core::notify::{ChannelName, NoticeNext, NoticeStore, WaitingConversation};
-use flux_core::session::{Actor, Device, DeviceClass, DeviceName, NewSession, SessionPolicy, SessionStore};
+use flux_core::session::SessionStore;
 use flux_core::testing::contract::DurableHarness;
 use flux_core::testing::{ManualClock, SeededEntropy};
-use flux_core::{
-    ConversationId, DurableStore, Entropy, MessageId, RequestId, Seq, SessionId, StoreError, Timestamp,
-    TokenHash, UserId, entropy,
-};
+use flux_core::{Seq, StoreError};
 use flux_store::sqlite::{OpenError, SqliteConfig, SqliteStore};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tempfile::TempDir;
+
+mod friends;
+
+use friends::{Friends, NOW, person};
 
 mod contract {
     use super::*;
@@ -38,8 +39,6 @@ mod contract {
 
     flux_core::durable_contract!(fresh);
 }
-
-const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
 async fn open_with(path: &Path, clock: ManualClock) -> Result<SqliteStore, OpenError> {
     SqliteStore::open(SqliteConfig::new(path), Arc::new(clock), Arc::new(SeededEntropy::new(7))).await
@@ -58,9 +57,7 @@ async fn bare(path: &Path) -> SqliteConnection {
 struct World {
     store: SqliteStore,
     chance: SeededEntropy,
-    alice: Actor,
-    bob: Actor,
-    conversation: ConversationId,
+    friends: Friends,
     folder: TempDir,
 }
 
@@ -73,55 +70,17 @@ impl World {
 
     async fn in_store(store: SqliteStore, folder: TempDir) -> Self {
         let chance = SeededEntropy::new(1);
-        let alice = person(&store, &chance, "alice").await;
-        let bob = person(&store, &chance, "bob").await;
-        let limits = FriendLimits::default();
-        let request = RequestId::generate(NOW, &chance);
-        let ask = RelationChange::Request { request, to: bob.user, greeting: Greeting::empty() };
-        store.change_relation(&alice, &ask, &limits).await.unwrap().unwrap();
-        let accept = RelationChange::Accept(request);
-        let done = store.change_relation(&bob, &accept, &limits).await.unwrap().unwrap();
-        let conversation = match done.answer {
-            RelationAnswer::Befriended(friend) => friend.conversation,
-            other => panic!("no friends: {other:?}"),
-        };
-        Self { store, chance, alice, bob, conversation, folder }
+        let friends = Friends::new(&store, &chance).await;
+        Self { store, chance, friends, folder }
     }
 
     fn message(&self, text: &str) -> Write {
-        let message = MessageId::generate(NOW, &self.chance);
-        let text = MessageText::new(text).unwrap();
-        Write::Append(Append { actor: self.alice, conversation: self.conversation, message, text })
-    }
-
-    /// What Bob reads in `store`.
-    async fn texts_in(&self, store: &SqliteStore) -> Vec<String> {
-        let from = HistoryFrom::After(Seq::ZERO);
-        let history = store.history(self.bob.user, self.conversation, from, 500).await.unwrap().unwrap();
-        history.messages.iter().map(|message| message.text.as_str().to_owned()).collect()
+        self.friends.message(&self.chance, text)
     }
 
     async fn texts(&self) -> Vec<String> {
-        self.texts_in(&self.store).await
+        self.friends.texts(&self.store).await
     }
-}
-
-/// Somebody with an account and a session.
-async fn person(store: &SqliteStore, chance: &dyn Entropy, name: &str) -> Actor {
-    let user = UserId::generate(NOW, chance);
-    let new = NewAccount {
-        user,
-        username: Username::new(name).unwrap(),
-        display_name: DisplayName::new(name).unwrap(),
-        email: None,
-        password_hash: None,
-    };
-    assert!(matches!(store.create_account(new).await.unwrap(), CreateAccount::Created(_)));
-    let session = SessionId::generate(NOW, chance);
-    let device = Device { name: DeviceName::empty(), class: DeviceClass::Other };
-    let new = NewSession { session, user, device, refresh: TokenHash::new(entropy::bytes(chance)) };
-    store.open_session(new, SessionPolicy::default(), None).await.unwrap();
-    Actor { user, session, generation: None }
 }
 
 #[tokio::test]
@@ -130,19 +89,19 @@ async fn reopening_keeps_everything_and_the_epoch() {
     let sent = world.message("before");
     world.store.commit(std::slice::from_ref(&sent)).await.unwrap();
     let (epoch, horizon) = (world.store.epoch(), world.store.horizon().await.unwrap());
-    let account = world.store.account(world.alice.user).await.unwrap();
-    let feed = world.store.feed(world.bob.user, Seq::ZERO, 100).await.unwrap();
+    let account = world.store.account(world.friends.alice.user).await.unwrap();
+    let feed = world.store.feed(world.friends.bob.user, Seq::ZERO, 100).await.unwrap();
     world.store.close().await;
 
     let store = open(&world.folder.path().join("flux.db")).await.unwrap();
     assert!(store.durable());
     assert_eq!(store.epoch(), epoch);
     assert_eq!(store.horizon().await.unwrap(), horizon, "stamps go on where they were");
-    assert_eq!(store.account(world.alice.user).await.unwrap(), account);
-    assert_eq!(store.feed(world.bob.user, Seq::ZERO, 100).await.unwrap(), feed);
+    assert_eq!(store.account(world.friends.alice.user).await.unwrap(), account);
+    assert_eq!(store.feed(world.friends.bob.user, Seq::ZERO, 100).await.unwrap(), feed);
     let written = store.commit(&[sent, world.message("after")]).await.unwrap();
     assert!(matches!(written[0], Written::Appended { repeated: true, .. }), "{:?}", written[0]);
-    assert_eq!(world.texts_in(&store).await, ["before", "after"]);
+    assert_eq!(world.friends.texts(&store).await, ["before", "after"]);
     assert!(store.horizon().await.unwrap() > horizon);
 }
 
@@ -156,7 +115,7 @@ async fn what_was_answered_is_there_after_a_sudden_end() {
     std::fs::copy(folder.join("flux.db-wal"), folder.join("left.db-wal")).unwrap();
     let store = open(&folder.join("left.db")).await.unwrap();
     assert_eq!(store.epoch(), world.store.epoch());
-    assert_eq!(world.texts_in(&store).await, ["hello"]);
+    assert_eq!(world.friends.texts(&store).await, ["hello"]);
 }
 
 #[tokio::test]
@@ -166,7 +125,7 @@ async fn f03_who_was_noted_or_taken_before_a_sudden_end_is_told_after_it() {
     let channel = ChannelName::new("webhook").unwrap();
     let place = store.notice_place(&channel).await.unwrap();
     store.commit(&[world.message("are you there?")]).await.unwrap();
-    let mark = [(world.conversation, Seq::new(1).unwrap())];
+    let mark = [(world.friends.conversation, Seq::new(1).unwrap())];
     assert_eq!(store.note_waiting(&channel, &mark, Duration::ZERO).await.unwrap(), 1);
     let left = async |name: &str| {
         std::fs::copy(folder.join("flux.db"), folder.join(name)).unwrap();
@@ -182,8 +141,8 @@ async fn f03_who_was_noted_or_taken_before_a_sudden_end_is_told_after_it() {
         let changed = store.changed_logs(place, 10).await.unwrap();
         assert!(!changed.is_empty(), "what is not noted yet would be found again");
         let claims = store.take_due(&channel, 10, hold).await.unwrap();
-        assert_eq!(claims.iter().map(|claim| claim.user).collect::<Vec<_>>(), [world.bob.user]);
-        let waiting = store.waiting(&channel, world.bob.user, 10).await.unwrap();
+        assert_eq!(claims.iter().map(|claim| claim.user).collect::<Vec<_>>(), [world.friends.bob.user]);
+        let waiting = store.waiting(&channel, world.friends.bob.user, 10).await.unwrap();
         assert_eq!(waiting.iter().map(WaitingConversation::count).collect::<Vec<_>>(), [1]);
     }
     let done = NoticeNext::Done { quiet: Duration::ZERO };
@@ -208,7 +167,7 @@ async fn a_file_that_is_in_use_is_refused_until_it_is_closed() {
     world.store.commit(&[world.message("still here")]).await.unwrap();
     world.store.close().await;
     let store = open(&path).await.unwrap();
-    assert_eq!(world.texts_in(&store).await, ["still here"]);
+    assert_eq!(world.friends.texts(&store).await, ["still here"]);
 }
 
 #[tokio::test]
@@ -329,14 +288,14 @@ async fn what_flux_never_writes_is_corrupt() {
     connection.close().await.unwrap();
 
     let store = open(&path).await.unwrap();
-    let alice = world.alice.user;
-    let read = store.conversation(alice, world.conversation).await;
+    let alice = world.friends.alice.user;
+    let read = store.conversation(alice, world.friends.conversation).await;
     assert!(matches!(read, Err(StoreError::Corrupt { what: "conversations.policy" })), "{read:?}");
     let read = store.sessions(alice).await;
     assert!(matches!(read, Err(StoreError::Corrupt { what: "sessions.device_class" })), "{read:?}");
     let read = store.feed(alice, Seq::ZERO, 1).await;
     assert!(matches!(read, Err(StoreError::Corrupt { what: "feed_entries.change" })), "{read:?}");
-    let read = store.account(world.bob.user).await;
+    let read = store.account(world.friends.bob.user).await;
     assert!(matches!(read, Err(StoreError::Corrupt { what: "accounts.username" })), "{read:?}");
     let write = store.commit(&[world.message("lost")]).await;
     assert!(matches!(write, Err(StoreError::Corrupt { what: "conversations.policy" })), "{write:?}");

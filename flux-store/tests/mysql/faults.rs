@@ -15,14 +15,16 @@ use flux_core::session::SessionStore;
 use flux_core::{Seq, StoreError};
 use flux_store::mysql::MySqlConfig;
 use flux_store::servers::{MariaDb, MariaDbConfig};
+use flux_store::system::SystemEntropy;
 use sqlx::{AssertSqlSafe, Connection, Executor, MySqlConnection};
 use tokio::time::timeout;
 
+use crate::friends::{befriend, person};
 use crate::proxy::{Cut, Proxy};
 use crate::support::{
     PATIENCE, bare, config, database, database_at, folder, had, open, others, until_transactions,
 };
-use crate::world::{World, appended, befriend, person};
+use crate::world::{World, appended};
 
 async fn run(connection: &mut MySqlConnection, text: &str) {
     let text = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
@@ -41,10 +43,10 @@ async fn a_commit_whose_answer_is_lost_is_answered_as_what_it_was() {
     }
     // Other transactions cannot be told by an id of the sender's.
     wire.cut(2);
-    let carol = person(&world.store, "carol").await;
+    let carol = person(&*world.store, &SystemEntropy, "carol").await;
     wire.cut(1);
     assert!(world.store.sessions(carol.user).await.unwrap().len() == 1);
-    befriend(&world.store, carol, world.bob).await;
+    befriend(&*world.store, &SystemEntropy, carol, world.bob).await;
     wire.cut(0);
     assert_eq!(wire.made(), 8);
     assert_eq!(world.texts().await, ["0", "1", "2", "3", "4"]);
@@ -73,10 +75,10 @@ async fn a_commit_that_would_arrive_after_it_was_looked_for_is_done_once() {
     assert_eq!(appended(&world.send("0").await.unwrap()), (1, false));
     // What has no id of the sender's would meet itself: the name would be taken.
     wire.cut(2);
-    let carol = person(&world.store, "carol").await;
+    let carol = person(&*world.store, &SystemEntropy, "carol").await;
     assert_eq!((wire.made(), world.store.sessions(carol.user).await.unwrap().len()), (3, 1));
     wire.cut(1);
-    befriend(&world.store, carol, world.bob).await;
+    befriend(&*world.store, &SystemEntropy, carol, world.bob).await;
     assert_eq!(wire.made(), 4);
     assert_eq!(world.texts().await, ["0"]);
 }
@@ -111,8 +113,8 @@ async fn a_row_that_stays_locked_is_given_up_in_time_and_nothing_stays_open() {
 #[tokio::test]
 async fn the_one_who_loses_a_deadlock_is_run_again() {
     let world = World::new().await;
-    let carol = person(&world.store, "carol").await;
-    let second = befriend(&world.store, world.alice, carol).await;
+    let carol = person(&*world.store, &SystemEntropy, "carol").await;
+    let second = befriend(&*world.store, &SystemEntropy, world.alice, carol).await;
     let (low, high) = (world.conversation.min(second), world.conversation.max(second));
     let lock = |id: flux_core::ConversationId| {
         format!("SELECT * FROM conversations WHERE conversation_id = x'{}' FOR UPDATE", id.as_uuid().simple())

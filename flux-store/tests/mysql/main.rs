@@ -5,6 +5,8 @@
 
 mod epoch;
 mod faults;
+#[path = "../friends/mod.rs"]
+mod friends;
 mod nodes;
 mod proxy;
 mod refused;
