@@ -1,6 +1,6 @@
 //! How long sessions are away, and calls take, by what was being done to the servers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,8 @@ pub(super) struct Meter {
 #[derive(Default)]
 struct Inner {
     fault: &'static str,
+    /// Sessions that have had a connection.
+    known: BTreeSet<String>,
     away: BTreeMap<String, (Instant, &'static str)>,
     back: BTreeMap<&'static str, Vec<Duration>>,
     calls: BTreeMap<&'static str, Duration>,
@@ -49,12 +51,17 @@ impl Meter {
     pub(super) fn lost(&self, session: &str) {
         let mut inner = self.lock();
         let now = (Instant::now(), inner.fault);
+        if !inner.known.contains(session) {
+            // It has not been there yet.
+            return;
+        }
         inner.away.entry(session.to_owned()).or_insert(now);
     }
 
     /// It has one.
     pub(super) fn back(&self, session: &str) {
         let mut inner = self.lock();
+        inner.known.insert(session.to_owned());
         if let Some((since, fault)) = inner.away.remove(session) {
             inner.back.entry(fault).or_default().push(since.elapsed());
         }
@@ -106,6 +113,10 @@ mod tests {
     fn times_are_told_by_the_fault_that_took_the_connection() {
         let meter = Meter::default();
         meter.fault("kill");
+        // Its first connection is not one that it had lost.
+        meter.lost("a");
+        meter.back("a");
+        meter.back("b");
         meter.lost("a");
         meter.lost("b");
         meter.call(Duration::from_millis(7));

@@ -79,12 +79,11 @@ impl Run<'_> {
         let random = Random::new(self.seed);
         let tape = Arc::new(Tape::new(&self.history)?);
         let meter = Arc::new(Meter::default());
-        let mut shape = match self.args.target {
-            Some(_) => None,
-            None => {
-                let site = Site { binary: std::env::current_exe()?, folder: self.folder.clone() };
-                Some(Shape::start(self.args.chat.map(usize::from), &site, self.seed).await?)
-            }
+        let mut shape = if self.args.target.is_none() {
+            let site = Site { binary: std::env::current_exe()?, folder: self.folder.clone() };
+            Some(Shape::start(self.args.chat.map(usize::from), &site, self.seed).await?)
+        } else {
+            None
         };
         let target = self.args.target.clone();
         let url = target.or_else(|| shape.as_ref().map(Shape::url)).unwrap_or_default();

@@ -171,12 +171,10 @@ impl Listener {
         let mut life = 1_u64;
         while let Some(event) = events.next().await {
             match event {
-                Event::Connection(state) if state.is_online() => {
-                    // Of one that is gone already nothing is told.
-                    if self.session.connection().is_online() {
-                        self.connections.welcomed();
-                        self.scene.meter.back(&self.name);
-                    }
+                // One that is gone already was there too shortly to be told of.
+                Event::Connection(state) if state.is_online() && self.session.connection().is_online() => {
+                    self.connections.welcomed();
+                    self.scene.meter.back(&self.name);
                 }
                 Event::Connection(_) => self.scene.meter.lost(&self.name),
                 Event::StoreReset { .. } => life += 1,

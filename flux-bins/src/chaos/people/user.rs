@@ -59,7 +59,8 @@ impl User {
                     let _ = device.timed(device.session.history_before(conversation, None, 50)).await;
                     let _ = device.session.mark_read(conversation, given).await;
                 }
-                5 => {
+                5..10 => Self::make_up(&device).await,
+                10 => {
                     let _ = device.timed(device.session.sessions()).await;
                 }
                 _ => {
@@ -108,12 +109,17 @@ impl User {
         self.scene.meter.gone(&guest.name);
     }
 
-    /// Ends a friendship, and asks for it anew; the friend does the same, or accepts.
+    /// Ends a friendship, and asks for it anew.
     async fn fall_out(&self, device: &Device, friend: UserId) {
         let session = &device.session;
         if device.timed(session.remove_friend(friend)).await.is_ok() {
             let _ = device.timed(session.request_friend(friend, "again")).await;
         }
+    }
+
+    /// Takes whoever asked.
+    async fn make_up(device: &Device) {
+        let session = &device.session;
         for request in session.received_requests().all().await.unwrap_or_default() {
             let _ = session.accept_friend(request.request).await;
         }

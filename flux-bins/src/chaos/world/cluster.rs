@@ -176,7 +176,7 @@ impl Cluster {
         }
         if plan.has(Way::Clients) {
             let proxy = Proxy::seeded(format!("127.0.0.1:{for_clients}"), seed ^ 4, Sources::many()).await?;
-            settings.push(format!("chat.public_url=ws://{}/v1/chat", proxy.address));
+            settings.push(format!("chat.public_url=ws://{}", proxy.address));
             self.client_proxies.push(proxy);
         }
         let name = format!("chat-{number}");
