@@ -9,7 +9,7 @@ use flux_core::{ConversationId, DurableStore, MessageId, Seq, StoreError, Timest
 use tokio::sync::mpsc;
 
 /// How long after its acknowledgement a message is stored, if it is at all.
-const AFTER: Duration = Duration::from_millis(30);
+const AFTER: Duration = Duration::from_millis(200);
 
 /// Says where messages would be, and stores them later.
 pub(super) struct Pretend {

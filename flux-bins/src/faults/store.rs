@@ -22,8 +22,8 @@ use flux_core::message::{
 };
 use flux_core::notify::{ChannelName, NoticeClaim, NoticeMark, NoticeNext, NoticeStore, WaitingConversation};
 use flux_core::session::{
-    Actor, NewSession, OpenSession, Revocations, RotateRefresh, Session, SessionEndReason, SessionPolicy,
-    SessionRecord, SessionStore,
+    Actor, EndedSession, NewSession, OpenSession, Revocations, RotateRefresh, Session, SessionEndReason,
+    SessionPolicy, SessionRecord, SessionStore,
 };
 use flux_core::{
     ActError, ConversationId, DurableStore, Epoch, JobId, LogId, Secret, Seq, SessionId, StoreError,
@@ -53,8 +53,9 @@ impl FaultyStore {
         Self { pretend: Pretend::new(Arc::clone(&inner)), inner, plan, memory: Memory::default() }
     }
 
-    /// What is to be stored of a batch; what is not is answered in `answers`.
-    async fn tasks(&self, batch: &[Write], answers: &mut [Option<Written>]) -> Result<Vec<Task>, StoreError> {
+    /// What is to be stored of a batch. Of what is only to be acknowledged, the place in the batch comes into `pretended`,
+    /// with whether it is stored later.
+    fn tasks(&self, batch: &[Write], pretended: &mut Vec<(usize, bool)>) -> Vec<Task> {
         let mut tasks: Vec<Task> = Vec::with_capacity(batch.len());
         for (at, write) in batch.iter().enumerate() {
             let mut write = write.clone();
@@ -65,9 +66,7 @@ impl FaultyStore {
                 Write::Append(append) => {
                     let later = self.plan.strikes(Planted::HastyAck);
                     if later || self.plan.strikes(Planted::NotDurable) {
-                        answers[at] = self.pretend.append(append, later).await?;
-                    }
-                    if answers[at].is_some() {
+                        pretended.push((at, later));
                         continue;
                     }
                     if self.plan.has(Planted::Doubled) {
@@ -96,14 +95,26 @@ impl FaultyStore {
                 tasks.swap(*low, *high);
             }
         }
-        Ok(tasks)
+        tasks
+    }
+
+    /// The answer to a message that is not stored now. What would be refused is refused by the store itself.
+    async fn pretend(&self, write: &Write, later: bool) -> Result<Option<Written>, StoreError> {
+        if let Write::Append(append) = write
+            && let Some(written) = self.pretend.append(append, later).await?
+        {
+            return Ok(Some(written));
+        }
+        Ok(self.inner.commit(std::slice::from_ref(write)).await?.pop())
     }
 
     /// What is said of an outcome instead.
     fn told(&self, write: &Write, outcome: Written) -> Written {
         match (write, outcome) {
             (Write::Append(append), Written::Appended { mut seq, at, repeated, mut members }) => {
-                self.pretend.note(append.conversation, seq);
+                if !repeated {
+                    self.pretend.note(append.conversation, seq);
+                }
                 if seq > Seq::ZERO.next() && self.plan.strikes(Planted::Torn) {
                     seq = Seq::new(seq.get() - 1).unwrap_or(seq);
                 }
@@ -140,14 +151,18 @@ impl MessageStore for FaultyStore {
         if self.plan.has(Planted::Reordered) {
             tokio::time::sleep(GROW).await;
         }
-        let mut answers = vec![None; batch.len()];
-        let tasks = self.tasks(batch, &mut answers).await?;
+        let (mut answers, mut pretended) = (vec![None; batch.len()], Vec::new());
+        let tasks = self.tasks(batch, &mut pretended);
         let (places, writes): (Vec<_>, Vec<_>) = tasks.into_iter().unzip();
         let outcomes = if writes.is_empty() { Vec::new() } else { self.inner.commit(&writes).await? };
         for (place, outcome) in places.into_iter().zip(outcomes) {
             if let Some(at) = place {
                 answers[at] = Some(self.told(&batch[at], outcome));
             }
+        }
+        // After the others of the batch, whose places come first.
+        for (at, later) in pretended {
+            answers[at] = self.pretend(&batch[at], later).await?;
         }
         Ok(answers.into_iter().flatten().collect())
     }
@@ -237,7 +252,11 @@ impl SessionStore for FaultyStore {
         reason: SessionEndReason,
     ) -> Result<Ended, StoreError> {
         if self.plan.strikes(Planted::AfterRevocation) {
-            return Ok(Ended::default());
+            // Of another session than the one that is to end: of none, it would not have been found.
+            let mut bytes = *session.as_bytes();
+            bytes[9] = bytes[9].wrapping_add(1);
+            let session = SessionId::from_slice(&bytes).unwrap_or(session);
+            return Ok(Ended { sessions: vec![EndedSession { user, session, reason }], entries: Vec::new() });
         }
         self.inner.end_session(user, session, reason).await
     }
