@@ -47,13 +47,12 @@ impl Pretend {
             let mut heads = self.heads.lock().unwrap_or_else(PoisonError::into_inner);
             let mut placed = self.placed.lock().unwrap_or_else(PoisonError::into_inner);
             let head = heads.entry(append.conversation).or_insert(conversation.head);
-            match placed.get(&key) {
-                Some(seq) => (*seq, true),
-                None => {
-                    *head = head.next();
-                    placed.insert(key, *head);
-                    (*head, false)
-                }
+            if let Some(seq) = placed.get(&key) {
+                (*seq, true)
+            } else {
+                *head = head.next();
+                placed.insert(key, *head);
+                (*head, false)
             }
         };
         if later && !repeated {
