@@ -203,6 +203,7 @@ impl Actor {
         }
         if let Ok(result) = &outcome {
             self.take_effect(call.effect, result);
+            self.learn_heads(result);
         }
         let _ = call.reply.send(outcome);
     }

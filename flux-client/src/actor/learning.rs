@@ -1,5 +1,7 @@
 //! What the server says about logs: heads, floors and cursors, and whether that can be.
 
+use flux_proto::v1::reply;
+
 use super::Actor;
 use super::logs::{LogKey, first_position};
 use crate::config::Start;
@@ -42,6 +44,28 @@ impl Actor {
         self.compare_head(LogKey::Feed, head);
         self.raise_floor(head, floor);
         self.see_head(LogKey::Feed, head);
+    }
+
+    /// The heads in what the application asked for. The server counts them as told, and does not tell them again: an
+    /// entry whose push was lost is known of by them alone.
+    pub(super) fn learn_heads(&mut self, result: &reply::Result) {
+        let conversation = |id: &str| id.parse().ok().map(LogKey::Conversation);
+        let heads: Vec<(Option<LogKey>, u64)> = match result {
+            reply::Result::History(history) => {
+                vec![(conversation(&history.conversation_id), history.head_seq)]
+            }
+            reply::Result::SyncPage(page) => {
+                let heads = page.conversations.iter();
+                let heads = heads.map(|known| (conversation(&known.conversation_id), known.head_seq));
+                heads.chain([(Some(LogKey::Feed), page.feed_head_seq)]).collect()
+            }
+            _ => return,
+        };
+        for (key, head) in heads {
+            if let Some(key) = key {
+                self.see_head(key, head);
+            }
+        }
     }
 
     /// Entries of the feed up to `floor` are gone.

@@ -69,6 +69,25 @@ async fn a_changed_head_makes_the_client_pull_until_it_has_all() {
     server.silence(SECOND).await;
 }
 
+/// The server counts the head of any answer as told: a push that was lost is not made good by another word of it.
+#[tokio::test(start_paused = true)]
+async fn the_head_of_a_page_that_the_application_reads_makes_the_client_pull() {
+    let (net, mut dialed) = Net::new();
+    let session = net.session(unmarked()).await;
+    let mut events = session.events();
+    let mut server = dialed.welcomed().await;
+    server.push_message(1);
+    assert_eq!(seqs(&mut events, 1).await, [1]);
+    let reading = tokio::spawn(async move { session.history_before(conversation(), None, 1).await });
+    let (id, _) = server.request().await;
+    server.reply_history(id, 2..=2, 2);
+    let (id, _, after) = server.history().await;
+    assert_eq!(after, 1);
+    server.reply_history(id, 2..=2, 2);
+    assert_eq!(seqs(&mut events, 1).await, [2]);
+    assert_eq!(reading.await.unwrap().unwrap().head_seq, 2);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_sync_begins_at_what_is_not_delivered_and_pulls_the_newest_conversations_first() {
     let (net, mut dialed) = Net::new();
