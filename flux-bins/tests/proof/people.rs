@@ -153,8 +153,8 @@ async fn listen(
     drop(session);
     while let Some(event) = events.next().await {
         match event {
-            Event::Connection(state) if state.is_online() => {
-                if connection.is_none() {
+            Event::Connection(state) => match (state.is_online(), connection.take()) {
+                (true, None) => {
                     number += 1;
                     let own = format!("{name}#{number}");
                     let (session, connected) = (name.clone().into(), own.clone().into());
@@ -162,12 +162,10 @@ async fn listen(
                     tape.note(What::Welcome { connection: own.clone().into() });
                     connection = Some(own);
                 }
-            }
-            Event::Connection(_) => {
-                if let Some(own) = connection.take() {
-                    tape.note(What::Closed { connection: own.into() });
-                }
-            }
+                (true, own) => connection = own,
+                (false, Some(own)) => tape.note(What::Closed { connection: own.into() }),
+                (false, None) => {}
+            },
             Event::StoreReset { .. } => life += 1,
             Event::Message(message) => {
                 tape.note(What::Got {

@@ -23,7 +23,7 @@ pub(crate) async fn soon<F: Future>(what: &str, future: F) -> F::Output {
 
 /// Everything of one shape, in a folder of its own.
 pub(crate) enum Shape {
-    Up(Single),
+    Up(Box<Single>),
     Cluster(Box<Cluster>),
 }
 
@@ -46,7 +46,7 @@ impl World {
         single.up.set_env("FLUX_FAULTS", faults);
         single.up.start().await.unwrap();
         single.whole(PATIENCE).await.unwrap();
-        Self { shape: Shape::Up(single), _folder: folder }
+        Self { shape: Shape::Up(Box::new(single)), _folder: folder }
     }
 
     /// A cluster with so many chat nodes, with these faults in each of them. `None` where there are no databases on this
