@@ -133,6 +133,8 @@ fn advice(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn wrong(line: &str) -> String {
@@ -179,6 +181,20 @@ mod tests {
             let line = format!("/{name} {}", what.split('|').next().unwrap_or_default());
             let line = line.replace("COUNT", "5").replace(['[', ']'], "");
             assert!(matches!(parse(&line), Input::Command(_)), "{line}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_typed_is_understood_or_told(line in "(/{0,2}(help|add|with|history|status|remark|search|[a-z]{0,9}))?[ \t\u{2003}]{0,2}\\PC{0,20}") {
+            match parse(&line) {
+                Input::Blank => prop_assert_eq!(line.trim(), ""),
+                Input::Text(text) => prop_assert!(line.trim().ends_with(&text) && !text.is_empty()),
+                Input::Command(Command::With(name)) => prop_assert!(!name.contains(char::is_whitespace)),
+                Input::Command(Command::History(count)) => prop_assert!((1..=1_000).contains(&count)),
+                Input::Command(_) => prop_assert!(line.trim().starts_with('/')),
+                Input::Wrong(advice) => prop_assert!(!advice.is_empty()),
+            }
         }
     }
 }
