@@ -143,6 +143,16 @@ fn answer(status: u16, body: impl Into<Bytes>) -> HttpResponse {
     HttpResponse { status, retry_after: None, body: body.into() }
 }
 
+fn path(url: &str) -> &str {
+    url.split_once('?').map_or(url, |(path, _)| path)
+}
+
+/// The nodes that the client did not get through to.
+fn avoided(url: &str) -> Vec<String> {
+    let list = url.split_once("?avoid=").map(|(_, list)| list);
+    list.into_iter().flat_map(|list| list.split(',')).map(str::to_owned).collect()
+}
+
 fn unavailable() -> HttpResponse {
     answer(503, &br#"{"code":"unavailable"}"#[..])
 }
@@ -155,10 +165,12 @@ impl Http for Parts {
         network.trace.step("call", &[self.place.number()], request.url.as_bytes());
         network.reach(self.place, Place::Gate).await;
         let answered = match (request.method, request.url.as_str()) {
-            ("GET", url) if url.ends_with("/v1/chat-endpoint") => match front.chooser.choose().await {
-                Ok(Some(node)) => answer(200, format!(r#"{{"url":"{}"}}"#, node.client_url)),
-                Ok(None) | Err(_) => unavailable(),
-            },
+            ("GET", url) if path(url).ends_with("/v1/chat-endpoint") => {
+                match front.chooser.choose(&avoided(url)).await {
+                    Ok(Some(node)) => answer(200, format!(r#"{{"url":"{}"}}"#, node.client_url)),
+                    Ok(None) | Err(_) => unavailable(),
+                }
+            }
             ("DELETE", _) => match front.sessions.logout(&self.actor).await {
                 Ok(()) => answer(204, Bytes::new()),
                 Err(_) => unavailable(),

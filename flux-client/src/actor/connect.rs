@@ -23,6 +23,7 @@ const HELLO_ID: u32 = 1;
 /// A connection that was welcomed.
 pub(super) struct Opened {
     pub(super) duplex: Duplex,
+    pub(super) url: String,
     pub(super) welcome: v1::Welcome,
     pub(super) token: AccessToken,
 }
@@ -108,7 +109,10 @@ async fn open(
 ) -> Result<Opened, Failure> {
     let token =
         parts.tokens.access_token(refused.as_ref()).await.map_err(|error| Failure::of(error, None))?;
-    let url = parts.endpoint.url(url, &token).await.map_err(|error| Failure::of(error, Some(&token)))?;
+    let found = parts.endpoint.url(url, &token, parts.runtime.now()).await;
+    let url = found.map_err(|error| Failure::of(error, Some(&token)))?;
+    // Until something comes from there: however this attempt ends, even by being given up.
+    parts.endpoint.doubt(&url, parts.runtime.now());
     let encoding = parts.config.encoding;
     let connected = parts.transport.connect(&url, encoding.subprotocol()).await;
     let mut duplex = connected.map_err(|error| Failure::of(error.into(), None))?;
@@ -118,14 +122,21 @@ async fn open(
         .map_err(|error| Failure::of(error, None))?;
     let sent = duplex.sink.send(vec![frame]).await;
     sent.map_err(|error| Failure::of(error.into(), None))?;
-    let welcome = welcome(&mut duplex, &token).await?;
-    Ok(Opened { duplex, welcome, token })
+    let welcome = welcome(&mut duplex, &token, || parts.endpoint.trust(&url)).await?;
+    Ok(Opened { duplex, url, welcome, token })
 }
 
-async fn welcome(duplex: &mut Duplex, token: &AccessToken) -> Result<v1::Welcome, Failure> {
+async fn welcome(
+    duplex: &mut Duplex,
+    token: &AccessToken,
+    answered: impl Fn(),
+) -> Result<v1::Welcome, Failure> {
     loop {
         let frame = match duplex.source.next().await {
-            Received::Frame(frame) => frame,
+            Received::Frame(frame) => {
+                answered();
+                frame
+            }
             Received::Closed(number) => {
                 return Err(match number.and_then(CloseCode::from_number) {
                     Some(code) => after_close(code, Some(token.clone())),

@@ -119,7 +119,7 @@ impl Actor {
         self.link.start_over = false;
         let welcome = opened.welcome;
         let timer = self.timers.set(self.now + heartbeat(&welcome), Timer::Heartbeat);
-        let online = Online::new(opened.duplex, opened.token, &welcome, timer, self);
+        let online = Online::new(opened.duplex, (opened.url, opened.token), &welcome, timer, self);
         self.link.state = State::Online(Box::new(online));
         self.link.stable = Some(self.timers.set(self.now + STABLE, Timer::Stable));
         self.tell_connection(ConnectionState::Online);
@@ -156,6 +156,11 @@ impl Actor {
 
     /// The connection is gone.
     fn lose(&mut self, failure: Failure) {
+        if let (Some(online), DisconnectReason::Lost | DisconnectReason::Silent) =
+            (self.link.online(), &failure.reason)
+        {
+            self.parts.endpoint.doubt(&online.url, self.now);
+        }
         self.hang_up();
         self.lose_calls();
         self.stop_pulls();

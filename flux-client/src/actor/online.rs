@@ -28,6 +28,8 @@ pub(super) struct Online {
     pub(super) heard_at: Duration,
     pub(super) spoke_at: Duration,
     pub(super) timer: TimerKey,
+    /// Where it leads.
+    pub(super) url: String,
     pub(super) token: AccessToken,
     /// The server is going: what is open may still be answered, and nothing new is begun.
     pub(super) leaving: bool,
@@ -60,7 +62,7 @@ impl Limits {
 impl Online {
     pub(super) fn new(
         duplex: Duplex,
-        token: AccessToken,
+        (url, token): (String, AccessToken),
         welcome: &v1::Welcome,
         timer: TimerKey,
         actor: &Actor,
@@ -78,6 +80,7 @@ impl Online {
             heard_at: actor.now,
             spoke_at: actor.now,
             timer,
+            url,
             token,
             leaving: false,
         }

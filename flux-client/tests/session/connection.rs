@@ -1,9 +1,11 @@
 //! Coming back, and not coming back.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use flux_client::{
-    ClientError, CloseCode, Config, ConnectionState, DisconnectReason, ErrorCode, Event, SessionEndReason,
+    Client, ClientError, CloseCode, Config, ConnectionState, DisconnectReason, ErrorCode, Event, Session,
+    SessionEndReason,
 };
 use flux_proto::v1::{self, client_frame::Request, event, reply};
 use tokio::time::{Instant, timeout};
@@ -353,4 +355,60 @@ fn a_network_that_takes_nothing_any_more_does_not_keep_the_session_busy() {
         done.send(()).unwrap();
     });
     finished.recv_timeout(Duration::from_secs(20)).expect("the session answers");
+}
+
+/// A client that asks the gate where to connect.
+async fn asking(net: &Net) -> Session {
+    let builder = Client::builder("http://chat.test").transport(Arc::new(net.clone()));
+    net.session_of(builder.http(Arc::new(net.clone())).entropy(Arc::new(Dice::new(7)))).await
+}
+
+/// The last call to the gate.
+fn asked(net: &Net) -> String {
+    net.requests().last().unwrap().1.trim_start_matches("http://chat.test").to_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_gate_hears_which_nodes_did_not_answer_until_it_must_know_itself() {
+    let (net, mut dialed) = Net::new();
+    let node = |name: &str| net.answer(200, &format!(r#"{{"url":"ws://{name}/v1/chat"}}"#));
+    net.fail(1);
+    node("one");
+    node("two");
+    let _session = asking(&net).await;
+    // Nobody listens at the first.
+    let server = dialed.welcomed().await;
+    assert_eq!(server.url, "ws://two/v1/chat");
+    assert_eq!(asked(&net), "/v1/chat-endpoint?avoid=ws://one/v1/chat");
+
+    // A node that is killed ends its connections without a word.
+    node("three");
+    drop(server);
+    let before = Instant::now();
+    let server = dialed.welcomed().await;
+    assert_eq!(server.url, "ws://three/v1/chat");
+    assert_eq!(asked(&net), "/v1/chat-endpoint?avoid=ws://one/v1/chat,ws://two/v1/chat");
+    assert!(before.elapsed() < Duration::from_secs(1), "the first attempt gets through");
+
+    // One that says why it closes answers, and by now the server knows of the others.
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    node("three");
+    server.close(1011);
+    let server = dialed.welcomed().await;
+    assert_eq!(asked(&net), "/v1/chat-endpoint");
+    drop(server);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_accepts_and_says_nothing_is_avoided_too() {
+    let (net, mut dialed) = Net::new();
+    let node = |name: &str| net.answer(200, &format!(r#"{{"url":"ws://{name}/v1/chat"}}"#));
+    node("stopped");
+    node("well");
+    let _session = asking(&net).await;
+    let mut stopped = dialed.next().await;
+    stopped.hello().await;
+    let server = dialed.welcomed().await;
+    assert_eq!(server.url, "ws://well/v1/chat");
+    assert_eq!(asked(&net), "/v1/chat-endpoint?avoid=ws://stopped/v1/chat");
 }

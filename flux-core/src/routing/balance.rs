@@ -18,10 +18,12 @@ use crate::time::{Clock, within};
 /// # Contract
 /// - Never a node that drains, whose lease is over, or that is full.
 /// - Answers that are given one after the other, or at once, spread over the nodes by what is left of their capacity.
+/// - A node that is to be avoided only where there is no other: whoever asks has found it dead, long before its lease
+///   says so, or may be cut off from it.
 #[async_trait]
 pub trait NodeChooser: Send + Sync + 'static {
-    /// A node for one more connection; `None` if none takes any.
-    async fn choose(&self) -> Result<Option<NodeInfo>, StoreError>;
+    /// A node for one more connection, by preference none whose client URL is among `avoid`; `None` if none takes any.
+    async fn choose(&self, avoid: &[String]) -> Result<Option<NodeInfo>, StoreError>;
 }
 
 /// Hears from nodes how loaded they are.
@@ -247,7 +249,7 @@ impl State {
 
 #[async_trait]
 impl NodeChooser for Balancer {
-    async fn choose(&self) -> Result<Option<NodeInfo>, StoreError> {
+    async fn choose(&self, avoid: &[String]) -> Result<Option<NodeInfo>, StoreError> {
         self.refresh().await?;
         let now = self.shared.clock.monotonic();
         let mut state = self.shared.state();
@@ -261,7 +263,7 @@ impl NodeChooser for Balancer {
             .nodes
             .values()
             .filter(|node| !node.info.draining && node.room() > 0 && self.shared.is_live(node, blind, now))
-            .min_by(|one, other| one.compare(other))
+            .min_by(|one, other| one.is_among(avoid).cmp(&other.is_among(avoid)).then(one.compare(other)))
             .map(|node| node.info.node);
         let Some(best) = best.and_then(|node| state.nodes.get_mut(&node)) else { return Ok(None) };
         best.sent.push_back(now);
@@ -290,6 +292,11 @@ impl Known {
     /// Those that it holds, and those that are on their way.
     fn load(&self) -> u64 {
         u64::from(self.info.connections) + u64::try_from(self.sent.len()).unwrap_or(u64::MAX)
+    }
+
+    /// Whether its client URL is one of these. Nodes without one cannot be told apart by who asks.
+    fn is_among(&self, urls: &[String]) -> bool {
+        urls.contains(&self.info.client_url)
     }
 
     fn room(&self) -> u64 {
@@ -325,13 +332,13 @@ impl FallbackChooser {
 
 #[async_trait]
 impl NodeChooser for FallbackChooser {
-    async fn choose(&self) -> Result<Option<NodeInfo>, StoreError> {
-        match within(&*self.clock, FIRST_DEADLINE, self.first.choose()).await {
+    async fn choose(&self, avoid: &[String]) -> Result<Option<NodeInfo>, StoreError> {
+        match within(&*self.clock, FIRST_DEADLINE, self.first.choose(avoid)).await {
             Ok(Ok(chosen)) => return Ok(chosen),
             Ok(Err(error)) => debug!(error = %error, "choosing a node by the registry alone"),
             Err(late) => debug!(error = %late, "choosing a node by the registry alone"),
         }
-        self.second.choose().await
+        self.second.choose(avoid).await
     }
 }
 

@@ -5,12 +5,12 @@ use axum::http::{HeaderMap, StatusCode};
 use flux_core::session::{Device as CoreDevice, DeviceName, Login as CoreLogin};
 use flux_core::{Secret, SessionId, UserId};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::Gate;
 use super::chat_url;
 use super::dto::{DeviceClass, Me, Page, SecretText, Session};
-use super::extract::{Caller, Client, Id, Json, checked};
+use super::extract::{Caller, Client, Id, Json, Query, checked};
 use crate::problem::Problem;
 
 /// What logs in.
@@ -95,7 +95,7 @@ pub(super) async fn log_in(
         user: done.account.into(),
         session: Session::new(&done.session, session),
         tokens: Tokens::issue(&gate, user, session, &done.refresh),
-        chat_url: chat_url::find(&gate, &headers).await.ok(),
+        chat_url: chat_url::find(&gate, &headers, &[]).await.ok(),
     };
     Ok((StatusCode::CREATED, axum::Json(answer)))
 }
@@ -178,16 +178,38 @@ pub(super) struct ChatEndpoint {
     url: String,
 }
 
+/// How many nodes one call may avoid; the rest is not heeded.
+const MOST_AVOIDED: usize = 8;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct EndpointQuery {
+    /// Addresses that were tried just now and did not answer, with commas between them, at most 8. One of them is named
+    /// only if there is no other.
+    avoid: Option<String>,
+}
+
+impl EndpointQuery {
+    fn avoid(&self) -> Vec<String> {
+        let urls = self.avoid.iter().flat_map(|urls| urls.split(','));
+        urls.take(MOST_AVOIDED).map(str::to_owned).collect()
+    }
+}
+
 /// Find a chat node
 ///
 /// The least loaded of those that live.
 #[utoipa::path(
-    get, path = "/v1/chat-endpoint", tag = "sessions", responses((status = 200, body = ChatEndpoint))
+    get, path = "/v1/chat-endpoint", tag = "sessions", params(EndpointQuery),
+    responses((status = 200, body = ChatEndpoint))
 )]
 pub(super) async fn chat_endpoint(
     State(gate): State<Gate>,
     Caller(_): Caller,
+    Query(query): Query<EndpointQuery>,
     headers: HeaderMap,
 ) -> Result<axum::Json<ChatEndpoint>, Problem> {
-    Ok(axum::Json(ChatEndpoint { url: chat_url::find(&gate, &headers).await? }))
+    let url = chat_url::find(&gate, &headers, &query.avoid()).await?;
+    Ok(axum::Json(ChatEndpoint { url }))
 }

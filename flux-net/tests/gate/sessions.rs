@@ -284,9 +284,28 @@ async fn the_chat_endpoint_is_the_configured_one_or_that_of_the_least_loaded_nod
     let answer = world.get("/v1/chat-endpoint", &ann).await.expect(200).json();
     assert_eq!(url(answer), "wss://node1.example.org/v1/chat");
 
+    // Another one is named to who did not get through to it, and the same where there is no other.
+    let busier = NodeInfo {
+        node: crate::world::id(2).parse().unwrap(),
+        client_url: "wss://node2.example.org/v1/chat".to_owned(),
+        connections: 1_000,
+        ..node
+    };
+    world.flux.ports.registry.announce(&busier, Duration::from_mins(1)).await.unwrap();
+    world.clock.advance(Duration::from_secs(1));
+    let avoiding =
+        format!("/v1/chat-endpoint?avoid=wss://node1.example.org/v1/chat,wss://{}/v1/chat", world.server);
+    let answer = world.get(&avoiding, &ann).await.expect(200).json();
+    assert_eq!(url(answer), "wss://node2.example.org/v1/chat");
+    let all = format!("{avoiding},wss%3A%2F%2Fnode2.example.org%2Fv1%2Fchat");
+    let answer = world.get(&all, &ann).await.expect(200).json();
+    assert_ne!(url(answer), "wss://node2.example.org/v1/chat", "the busiest of those to be avoided");
+    world.get("/v1/chat-endpoint?nonsense=1", &ann).await.refused(400, "malformed");
+
     // Those known last serve while the registry is down.
     world.mood.broken();
-    world.clock.advance(Duration::from_secs(1));
+    // Long enough that whoever was sent somewhere does not count any more.
+    world.clock.advance(Duration::from_secs(3));
     let answer = world.get("/v1/chat-endpoint", &ann).await.expect(200).json();
     assert_eq!(url(answer), "wss://node1.example.org/v1/chat");
     world.mood.good();

@@ -52,7 +52,7 @@ async fn f5_every_call_of_a_service_that_says_nothing_ends_by_its_deadline() {
     assert_eq!(soon(status.overview()).await.unwrap_err().code, timeout);
     assert_eq!(soon(status.look_up_presence(&[])).await.unwrap_err().code, timeout);
     assert_eq!(soon(status.watch_presence(&[])).await.unwrap_err().code, timeout);
-    assert_eq!(soon(status.choose()).await.unwrap_err().code(), ErrorCode::Unavailable);
+    assert_eq!(soon(status.choose(&[])).await.unwrap_err().code(), ErrorCode::Unavailable);
     let node = cluster.node().await;
     assert_eq!(soon(status.report(&node.info(""))).await.unwrap_err().code(), ErrorCode::Unavailable);
 

@@ -176,7 +176,7 @@ async fn nodes_report_are_chosen_and_shown() {
     let cluster = Cluster::new();
     let server = cluster.serve(Role::Status, vec![status(&cluster)], GrpcLimits::default()).await;
     let gate = StatusClient::new(cluster.channel(&[server.url()], ChannelSettings::default()));
-    assert_eq!(gate.choose().await.unwrap(), None, "there is no node");
+    assert_eq!(gate.choose(&[]).await.unwrap(), None, "there is no node");
 
     let lease = Duration::from_mins(1);
     let mut nodes = [node_info(&cluster, 10), node_info(&cluster, 10)];
@@ -188,7 +188,7 @@ async fn nodes_report_are_chosen_and_shown() {
     }
     cluster.clock.advance(Duration::from_secs(1));
     assert_eq!(gate.overview().await.unwrap(), [small.clone(), large.clone()]);
-    let chosen = gate.choose().await.unwrap().unwrap();
+    let chosen = gate.choose(&[]).await.unwrap().unwrap();
     assert_eq!(chosen, large);
 
     // The larger one says that it is about to stop. What it says, it says of itself.
@@ -198,7 +198,7 @@ async fn nodes_report_are_chosen_and_shown() {
     let draining = NodeInfo { draining: true, connections: 7, ..large.clone() };
     let lie = NodeInfo { node: small.node, ..draining.clone() };
     StatusClient::new(channel).report(&lie).await.unwrap();
-    assert_eq!(gate.choose().await.unwrap(), Some(small.clone()));
+    assert_eq!(gate.choose(&[]).await.unwrap(), Some(small.clone()));
     assert_eq!(gate.overview().await.unwrap(), [small, draining]);
 }
 

@@ -707,8 +707,12 @@ pub struct ReportRequest {
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReportResponse {}
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ChooseNodeRequest {}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ChooseNodeRequest {
+    /// Client URLs of nodes that are named only if there is no other: the client did not get through to them. At most 8.
+    #[prost(string, repeated, tag = "1")]
+    pub avoid_urls: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ChooseNodeResponse {
     /// Left out if no node takes another connection.

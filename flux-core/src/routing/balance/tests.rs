@@ -75,13 +75,18 @@ fn draining(mut info: NodeInfo) -> NodeInfo {
 
 impl World {
     async fn chosen(&self) -> Option<String> {
-        self.balancer.choose().await.unwrap().map(|node| node.client_url)
+        self.chosen_without(&[]).await
+    }
+
+    async fn chosen_without(&self, avoid: &[&str]) -> Option<String> {
+        let avoid: Vec<_> = avoid.iter().map(ToString::to_string).collect();
+        self.balancer.choose(&avoid).await.unwrap().map(|node| node.client_url)
     }
 
     /// Somebody asks; everything that does not wait for time has happened.
     async fn ask(&self) -> JoinHandle<Result<Option<NodeInfo>, StoreError>> {
         let balancer = Arc::clone(&self.balancer);
-        let asked = tokio::spawn(async move { balancer.choose().await });
+        let asked = tokio::spawn(async move { balancer.choose(&[]).await });
         settle().await;
         asked
     }
@@ -188,7 +193,7 @@ async fn while_the_registry_is_down_the_last_known_nodes_serve_as_long_as_they_r
 
     let blind = super::tests::world(vec![]);
     blind.registry.down.store(true, Ordering::Relaxed);
-    assert!(blind.balancer.choose().await.is_err());
+    assert!(blind.balancer.choose(&[]).await.is_err());
 }
 
 #[tokio::test]
@@ -250,12 +255,22 @@ async fn where_no_node_is_known_the_answer_of_the_registry_is_waited_for() {
     assert_eq!(world.chosen().await.as_deref(), Some("ws://node1"));
 }
 
+#[tokio::test]
+async fn a_node_to_be_avoided_is_chosen_only_where_there_is_no_other() {
+    let world = world(vec![node(1, 0, 10), node(2, 5, 10), node(3, 9, 10)]);
+    assert_eq!(world.chosen_without(&["ws://node1"]).await.as_deref(), Some("ws://node2"));
+    assert_eq!(world.chosen_without(&["ws://node2", "ws://node1"]).await.as_deref(), Some("ws://node3"));
+    // The third is full by now: a node that may be dead is better than none.
+    assert_eq!(world.chosen_without(&["ws://node2", "ws://node1"]).await.as_deref(), Some("ws://node1"));
+    assert_eq!(world.chosen().await.as_deref(), Some("ws://node1"), "others go by load as before");
+}
+
 /// One that never answers.
 struct Silent;
 
 #[async_trait]
 impl NodeChooser for Silent {
-    async fn choose(&self) -> Result<Option<NodeInfo>, StoreError> {
+    async fn choose(&self, _: &[String]) -> Result<Option<NodeInfo>, StoreError> {
         std::future::pending().await
     }
 }
@@ -267,10 +282,10 @@ async fn where_the_first_chooser_is_silent_or_down_the_second_is_asked() {
     blind.registry.down.store(true, Ordering::Relaxed);
     let second: Arc<dyn NodeChooser> = balancer;
     let down = FallbackChooser::new(blind.balancer, Arc::clone(&second), clock.clone());
-    assert_eq!(down.choose().await.unwrap().unwrap(), node(1, 0, 10));
+    assert_eq!(down.choose(&[]).await.unwrap().unwrap(), node(1, 0, 10));
 
     let silent = FallbackChooser::new(Arc::new(Silent), second, clock.clone());
-    let asked = tokio::spawn(async move { silent.choose().await });
+    let asked = tokio::spawn(async move { silent.choose(&[]).await });
     while clock.sleepers() == 0 {
         tokio::task::yield_now().await;
     }
@@ -278,7 +293,7 @@ async fn where_the_first_chooser_is_silent_or_down_the_second_is_asked() {
     assert_eq!(asked.await.unwrap().unwrap().unwrap(), node(1, 0, 10));
 
     let empty = FallbackChooser::new(world(vec![]).balancer, Arc::new(Silent), clock);
-    assert_eq!(empty.choose().await.unwrap(), None, "that no node takes anybody is an answer");
+    assert_eq!(empty.choose(&[]).await.unwrap(), None, "that no node takes anybody is an answer");
 }
 
 proptest! {

@@ -90,8 +90,8 @@ impl fmt::Debug for PresenceWatch {
 
 #[async_trait]
 impl NodeChooser for StatusClient {
-    async fn choose(&self) -> Result<Option<NodeInfo>, StoreError> {
-        let question = v1::ChooseNodeRequest {};
+    async fn choose(&self, avoid: &[String]) -> Result<Option<NodeInfo>, StoreError> {
+        let question = v1::ChooseNodeRequest { avoid_urls: avoid.to_vec() };
         // A choice that nobody hears of counts for a few seconds.
         let answer = self.channel.call(Repeat::Safe, question, |channel, request| async move {
             StatusServiceClient::new(channel).choose_node(request).await

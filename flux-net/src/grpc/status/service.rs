@@ -23,6 +23,9 @@ use crate::grpc::wire;
 /// How many users one call may ask for.
 const MOST_USERS: usize = 500;
 
+/// How many nodes one call may avoid; the rest is not heeded.
+const MOST_AVOIDED: usize = 8;
+
 /// For how long changes are gathered before they are told.
 const COALESCE: Duration = Duration::from_secs(1);
 
@@ -68,9 +71,11 @@ impl StatusService for Cluster {
 
     async fn choose_node(
         &self,
-        _: Request<v1::ChooseNodeRequest>,
+        request: Request<v1::ChooseNodeRequest>,
     ) -> Result<Response<v1::ChooseNodeResponse>, Status> {
-        let chosen = self.parts.balancer.choose().await.map_err(|error| told(&error))?;
+        let mut avoid = request.into_inner().avoid_urls;
+        avoid.truncate(MOST_AVOIDED);
+        let chosen = self.parts.balancer.choose(&avoid).await.map_err(|error| told(&error))?;
         Ok(Response::new(v1::ChooseNodeResponse { node: chosen.as_ref().map(wire::node) }))
     }
 
