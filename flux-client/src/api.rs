@@ -73,7 +73,7 @@ impl Api {
 }
 
 /// What an answer that is no success says.
-fn refusal(response: &HttpResponse) -> Refusal {
+pub(crate) fn refusal(response: &HttpResponse) -> Refusal {
     let problem: dto::Problem = serde_json::from_slice(&response.body).unwrap_or_default();
     let code = ErrorCode::parse(&problem.code);
     let by_status = match response.status {

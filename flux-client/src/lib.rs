@@ -47,6 +47,9 @@ mod error;
 mod event;
 #[cfg(feature = "native")]
 mod files;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod id;
 mod model;
 pub mod net;

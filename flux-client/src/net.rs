@@ -14,6 +14,8 @@ use crate::secret::Secret;
 
 #[cfg(feature = "native")]
 mod dial;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 #[cfg(feature = "native")]
 mod http;
 #[cfg(feature = "native")]

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "native")]
 mod file;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod memory;
 
 use std::fmt;

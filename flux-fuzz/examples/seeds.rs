@@ -27,7 +27,7 @@ const REQUESTS: [&str; 12] = [
 ];
 
 /// The same for texts: a target, and what it reads.
-const TEXTS: [(&str, &[&str]); 15] = [
+const TEXTS: [(&str, &[&str]); 22] = [
     (
         "access_token",
         &[
@@ -50,6 +50,25 @@ const TEXTS: [(&str, &[&str]); 15] = [
         &[
             "/v1/chat\nHost: chat.example\nUpgrade: websocket\nConnection: keep-alive, Upgrade\nSec-WebSocket-Version: 13\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\nSec-WebSocket-Protocol: flux.v1.json, flux.v1.proto\nOrigin: https://good.example",
             "/v1/chat?token=x\nHost: a",
+        ],
+    ),
+    (
+        "client_address",
+        &["wss://chat.example:8443/v1/chat?x=1", "http://[::1]", "ws://user:word@host/", "https://a#b"],
+    ),
+    (
+        "client_outbox",
+        &[
+            "{\"put\":{\"sender\":\"ID\",\"to\":{\"user\":\"ID\"},\"message\":\"ID\",\"text\":\"good morning, everybody\"}}\n{\"put\":{\"sen",
+            "{\"put\":{\"sender\":\"ID\",\"to\":{\"conversation\":\"ID\"},\"message\":\"ID\",\"text\":\"\"}}\n{\"remove\":\"ID\"}\n",
+        ],
+    ),
+    (
+        "client_saved",
+        &[
+            r#"{"user":"ID","session":"ID","refresh_token":"rt-0123456789abcdef"}"#,
+            r#"{"user":"ID","epoch":"e","sync_cursor":"s1.0123456789abcdef","conversations":{"ID":{"taken_seq":3,"head_seq":5}},"feed":{"taken_seq":1,"head_seq":1}}"#,
+            "ID",
         ],
     ),
     ("display_text", &["Ann Lee", "你好\u{2066}", "👩‍👩‍👧", "line\nline", " "]),
@@ -113,6 +132,40 @@ const TEXTS: [(&str, &[&str]); 15] = [
         ],
     ),
     ("password", &["correct horse battery staple", "password1", "p4$$w0rd!aB3", "ann@example.org1"]),
+    (
+        "password_hash",
+        &[
+            "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+            "$argon2i$v=16$m=64,t=3,p=2$c2FsdHNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+            "$argon2id$v=19$m=64,t=4294967295,p=1$c2FsdHNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+            "$2b$12$abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234",
+        ],
+    ),
+    (
+        "redis_entry",
+        &[
+            "00000000000000000003a0123456789abcdef1700000000000000",
+            "ID\n{\"client_url\":\"wss://a/v1/chat\",\"peer_url\":\"http://b\",\"capacity\":10,\"connections\":3,\"draining\":false}",
+        ],
+    ),
+    (
+        "redis_reply",
+        &[
+            "*2\r\n$1\r\na\r\n$2\r\n17\r\n",
+            "%1\r\n$1\r\na\r\n$1\r\n1\r\n",
+            ":17\r\n",
+            "$-1\r\n",
+            "-ERR no\r\n",
+        ],
+    ),
+    (
+        "redis_url",
+        &[
+            "redis://ada:a-long-password@example.org:6380/3",
+            "rediss://[::1]/#insecure",
+            "redis+unix:///run/redis.sock",
+        ],
+    ),
     ("username", &["Ann_Lee", "мария", "हिन्दी", "Adm1n", "раypal", "ａｎｎ"]),
 ];
 
@@ -136,10 +189,62 @@ fn main() -> io::Result<()> {
         keep("chat_frame_json", n, text.as_bytes())?;
         keep("chat_frame_binary", n, &frame.encode_to_vec())?;
     }
-    keep("chat_cursor", 0, &[7; 24])?;
-    keep("chat_cursor", 1, &[&[0], &[7; 48][..]].concat())?;
-    keep("chat_cursor", 2, &[&[1], &[7; 72][..]].concat())?;
+    // No two bytes the same, so that one in the place of another is seen.
+    let bytes: Vec<u8> = (1..=88).collect();
+    keep("chat_cursor", 0, &bytes[..24])?;
+    keep("chat_cursor", 1, &[&[0], &bytes[..48]].concat())?;
+    keep("chat_cursor", 2, &[&[1], &bytes[..72]].concat())?;
+    from_redis(&bytes)?;
+    from_servers()?;
     between_services()
+}
+
+/// Places of the cache, and what stands in them.
+fn from_redis(bytes: &[u8]) -> io::Result<()> {
+    let values: [&[u8]; 4] = [
+        b"\x01a\0\x03ada\0\x03Ada\0\x02hi",
+        &[b"\x01\x01", &bytes[..8]].concat(),
+        &[b"\x01f", &bytes[..32]].concat(),
+        b"\x01m",
+    ];
+    for (n, value) in values.iter().enumerate() {
+        keep("redis_cache", n, value)?;
+    }
+    keep("redis_cache", values.len(), b"V 1500000 1000000 \x01m")?;
+    keep("redis_cache", values.len() + 1, b"L 1500000 1000000 00112233445566778899aabbccddeeff")
+}
+
+/// What servers say to clients: the golden frames, some of them as JSON too, and answers over HTTP.
+fn from_servers() -> io::Result<()> {
+    let golden = include_str!("../../proto/tests/wire/golden/server.txt");
+    for (n, frame) in golden.split("\n\n").enumerate() {
+        let mut lines = frame.lines().skip(1);
+        let (Some(binary), Some(json)) = (lines.next(), lines.next()) else { continue };
+        let digits = binary.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok());
+        let binary: Result<Vec<u8>, _> = digits.map(|pair| u8::from_str_radix(pair, 16)).collect();
+        keep("client_frame", n, &binary.map_err(io::Error::other)?)?;
+        if n % 3 == 0 {
+            keep("client_frame", n + 50, json.as_bytes())?;
+        }
+    }
+    let user = r#""user":{"user_id":"ID","username":"ann","display_name":"Ann","bio":"a keeper of many bees","deleted":false,"email":"ann@example.org","created_ms":1,"invisible":false}"#;
+    let logged_in = format!(
+        r#"{{{user},"session":{{"session_id":"ID"}},"access_token":"a.b.c","expires_in_s":600,"refresh_token":"r","chat_url":"wss://a/v1/chat"}}"#
+    );
+    let answers = [
+        (200_u16, logged_in.as_str()),
+        (200, user.split_once(':').map_or("", |(_, user)| user)),
+        (200, r#"{"url":"wss://a/v1/chat"}"#),
+        (
+            429,
+            r#"{"type":"about:blank","status":429,"code":"rate_limited","detail":"wait","retry_after_ms":2500}"#,
+        ),
+        (502, "<html>"),
+    ];
+    for (n, (status, body)) in answers.iter().enumerate() {
+        keep("client_answer", n, &[&status.to_be_bytes(), body.replace("ID", ID).as_bytes()].concat())?;
+    }
+    Ok(())
 }
 
 /// Messages of gRPC, each behind the byte that says which it is.

@@ -10,13 +10,18 @@ mod people;
 pub type Body = fn(&[u8]);
 
 /// Every target by its name, which is also that of its corpus.
-pub const TARGETS: [(&str, Body); 20] = [
+pub const TARGETS: [(&str, Body); 30] = [
     ("access_token", flux_net::fuzzing::access_token),
     ("chat_cursor", flux_net::fuzzing::chat_cursor),
     ("chat_frame_binary", flux_net::fuzzing::chat_frame_binary),
     ("chat_frame_json", flux_net::fuzzing::chat_frame_json),
     ("chat_origin", flux_net::fuzzing::chat_origin),
     ("chat_upgrade", flux_net::fuzzing::chat_upgrade),
+    ("client_address", flux_client::fuzzing::client_address),
+    ("client_answer", flux_client::fuzzing::client_answer),
+    ("client_frame", flux_client::fuzzing::client_frame),
+    ("client_outbox", flux_client::fuzzing::client_outbox),
+    ("client_saved", flux_client::fuzzing::client_saved),
     ("display_text", people::display_text),
     ("email", people::email),
     ("forwarded", flux_net::fuzzing::forwarded),
@@ -30,6 +35,11 @@ pub const TARGETS: [(&str, Body); 20] = [
     ("http_head", flux_net::fuzzing::http_head),
     ("key_file", flux_net::fuzzing::key_file),
     ("password", people::password),
+    ("password_hash", flux_net::fuzzing::password_hash),
+    ("redis_cache", flux_store::fuzzing::redis_cache),
+    ("redis_entry", flux_store::fuzzing::redis_entry),
+    ("redis_reply", flux_store::fuzzing::redis_reply),
+    ("redis_url", flux_store::fuzzing::redis_url),
     ("username", people::username),
 ];
 

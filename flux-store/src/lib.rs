@@ -14,6 +14,12 @@
 #[cfg(all(test, feature = "mysql", feature = "servers", feature = "system"))]
 extern crate self as flux_store;
 
+/// What holds for each parser of this crate that reads what others wrote, whatever bytes it is given.
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing {
+    pub use crate::redis::fuzzing::*;
+}
 #[cfg(feature = "memory")]
 pub mod memory;
 #[cfg(feature = "mysql")]

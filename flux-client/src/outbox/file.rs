@@ -57,15 +57,8 @@ impl Journal {
     fn read(&mut self) -> Result<(), StoreError> {
         let mut text = Vec::new();
         self.file.read_to_end(&mut text).map_err(broken)?;
-        // What follows the last line break was never acknowledged.
-        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        for line in text[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            // The cause of a JSON error may quote the line, which holds what people wrote.
-            let change = serde_json::from_slice(line)
-                .map_err(|_| StoreError::new("the outbox file holds something else"))?;
-            self.queue.apply(change);
-            self.lines += 1;
-        }
+        let whole;
+        (self.queue, whole, self.lines) = read(&text)?;
         self.good = u64::try_from(whole).unwrap_or(u64::MAX);
         self.forget_torn()
     }
@@ -107,7 +100,22 @@ impl Journal {
     }
 }
 
-fn lines(changes: &[OutboxChange]) -> Result<Vec<u8>, StoreError> {
+/// What is queued in a file of this content, the length up to which its lines are whole, and how many those are.
+pub(super) fn read(text: &[u8]) -> Result<(Queue, usize, usize), StoreError> {
+    let (mut queue, mut lines) = (Queue::default(), 0);
+    // What follows the last line break was never acknowledged.
+    let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    for line in text[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        // The cause of a JSON error may quote the line, which holds what people wrote.
+        let change = serde_json::from_slice(line)
+            .map_err(|_| StoreError::new("the outbox file holds something else"))?;
+        queue.apply(change);
+        lines += 1;
+    }
+    Ok((queue, whole, lines))
+}
+
+pub(super) fn lines(changes: &[OutboxChange]) -> Result<Vec<u8>, StoreError> {
     let mut text = Vec::new();
     for change in changes {
         serde_json::to_writer(&mut text, change)

@@ -8,6 +8,7 @@ mod forwarded;
 pub use crate::chat::fuzzing::*;
 pub use crate::gate::fuzzing::*;
 pub use crate::grpc::fuzzing::*;
+pub use crate::password::fuzzing::*;
 pub use crate::serve::fuzzing::*;
 pub use crate::token::fuzzing::*;
 pub use forwarded::forwarded;

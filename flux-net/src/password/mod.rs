@@ -4,6 +4,8 @@
 //! once as there are workers, a bounded number waits for a bounded time, and whoever comes on top of that is refused at
 //! once: a flood of logins costs memory for the workers, not for the flood.
 
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod memory;
 
 use std::sync::Arc;
@@ -60,6 +62,15 @@ pub struct InvalidArgon2Config;
 /// A kept hash that would take more memory than this is not computed: it is none of ours, and one alone would hurt.
 const MOST_MEMORY_KIB: u32 = 1 << 20;
 
+/// Nor one that would pass over more than this, its memory times its passes: 16 GiB, some ten seconds of a worker.
+const MOST_WORK_KIB: u64 = 1 << 24;
+
+/// Whether a hash with these parameters may be computed at all.
+fn bearable(params: &Params) -> bool {
+    let work = u64::from(params.m_cost()) * u64::from(params.t_cost());
+    params.m_cost() <= MOST_MEMORY_KIB && work <= MOST_WORK_KIB
+}
+
 /// Hashes passwords with Argon2id.
 #[derive(Debug, Clone)]
 pub struct Argon2Hasher {
@@ -90,11 +101,11 @@ impl Argon2Hasher {
     /// # Errors
     /// [`InvalidArgon2Config`].
     pub fn new(config: &Argon2Config) -> Result<Self, InvalidArgon2Config> {
-        if config.workers == 0 || config.memory_kib > MOST_MEMORY_KIB {
-            return Err(InvalidArgon2Config);
-        }
         let params = Params::new(config.memory_kib, config.passes, config.lanes, None)
             .map_err(|_| InvalidArgon2Config)?;
+        if config.workers == 0 || !bearable(&params) {
+            return Err(InvalidArgon2Config);
+        }
         let memory = Memory::new(&params);
         let dummy = hash(&params, &memory, b"nobody's password").map_err(|_| InvalidArgon2Config)?;
         Ok(Self {
@@ -183,21 +194,36 @@ fn verify(
     password: &[u8],
     kept: &str,
 ) -> Result<VerifyPassword, HashError> {
-    let kept = PasswordHash::new(kept).map_err(|_| HashError::Unreadable)?;
-    let params = Params::try_from(&kept).map_err(|_| HashError::Unreadable)?;
-    let (Some(salt), Some(expected)) = (&kept.salt, &kept.hash) else { return Err(HashError::Unreadable) };
-    if params.m_cost() > MOST_MEMORY_KIB {
-        return Err(HashError::Unreadable);
-    }
-    let algorithm = Algorithm::try_from(kept.algorithm.as_str()).map_err(|_| HashError::Unreadable)?;
-    let version = kept.version.map(Version::try_from).transpose().map_err(|_| HashError::Unreadable)?;
-    let argon2 = Argon2::new(algorithm, version.unwrap_or_default(), params.clone());
+    let Kept { hash, params, argon2, salt, output } = read(kept)?;
     // Outputs are compared in constant time.
-    if compute(&argon2, memory, password, salt)? == *expected {
-        Ok(VerifyPassword::Right { outdated: outdated(current, &kept, &params) })
+    if compute(&argon2, memory, password, &salt)? == output {
+        Ok(VerifyPassword::Right { outdated: outdated(current, &hash, &params) })
     } else {
         Ok(VerifyPassword::Wrong)
     }
+}
+
+/// A kept hash, and what computes its like.
+struct Kept {
+    hash: PasswordHash,
+    params: Params,
+    argon2: Argon2<'static>,
+    salt: Salt,
+    output: Output,
+}
+
+/// Reads a kept hash, unless computing it would hurt.
+fn read(kept: &str) -> Result<Kept, HashError> {
+    let hash = PasswordHash::new(kept).map_err(|_| HashError::Unreadable)?;
+    let params = Params::try_from(&hash).map_err(|_| HashError::Unreadable)?;
+    let (Some(salt), Some(output)) = (hash.salt, hash.hash) else { return Err(HashError::Unreadable) };
+    if !bearable(&params) {
+        return Err(HashError::Unreadable);
+    }
+    let algorithm = Algorithm::try_from(hash.algorithm.as_str()).map_err(|_| HashError::Unreadable)?;
+    let version = hash.version.map(Version::try_from).transpose().map_err(|_| HashError::Unreadable)?;
+    let argon2 = Argon2::new(algorithm, version.unwrap_or_default(), params.clone());
+    Ok(Kept { hash, params, argon2, salt, output })
 }
 
 /// Fails for passwords of 4 GiB, and for outputs that nobody writes.

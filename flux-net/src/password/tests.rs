@@ -92,6 +92,8 @@ async fn what_is_no_hash_is_unreadable() {
         "$2b$12$abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234",
         "$argon2id$v=19$m=64,t=1,p=1$",
         "$argon2id$v=19$m=4194304,t=1,p=1$c2FsdHNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        // A worker would be at it for hours.
+        "$argon2id$v=19$m=64,t=4294967295,p=1$c2FsdHNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
     ] {
         let refused = hasher.verify(&password("correct horse"), Some(&Secret::new(bad))).await;
         assert_eq!(refused, Err(HashError::Unreadable), "{bad}");

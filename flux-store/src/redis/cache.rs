@@ -41,13 +41,13 @@ pub struct RedisCache {
 }
 
 /// What stands in a place, and means something.
-enum Place<'p> {
+pub(super) enum Place<'p> {
     Leased(&'p [u8]),
     Filled(&'p [u8]),
 }
 
 /// What stands there at `now`; `None` if nothing that still means anything.
-fn place(text: &[u8], now: u64) -> Option<Place<'_>> {
+pub(super) fn place(text: &[u8], now: u64) -> Option<Place<'_>> {
     let mut parts = text.splitn(4, |byte| *byte == b' ');
     let (kind, till, span, rest) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let number = |digits: &[u8]| -> Option<u64> { std::str::from_utf8(digits).ok()?.parse().ok() };

@@ -39,6 +39,8 @@ mod connect;
 mod directory;
 mod entry;
 mod failure;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod kept;
 mod leases;
 mod limiter;
