@@ -3,6 +3,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use proptest::prelude::*;
+
 use super::*;
 
 /// A folder with a file in it.
@@ -216,5 +218,38 @@ mod secrets {
         };
         let told = problems(&sources).concat();
         assert!(told.contains("set twice in the same place"), "{told}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Keys that name files of secrets are left out: they would be opened.
+    #[test]
+    fn whatever_a_file_and_a_variable_say_is_taken_or_told(
+        lines in prop::collection::vec(
+            "(\\[(http|sessions|smtp|mysql|redis|chat|nowhere)\\]|(listen|max|password|url|access_token|mode) ?= ?(-?[0-9]{1,20}|true|'[^'_\n]{0,20}'|\\[[0-9,]{0,9}\\])|[^_]{0,20})",
+            0..8,
+        ),
+        value in "[^\0]{0,20}",
+    ) {
+        let text = lines.join("\n");
+        let (_folder, path) = file(&text);
+        let names = ["FLUX_HTTP_LISTEN", "FLUX_SESSIONS_MAX", "FLUX_MYSQL_URL", "FLUX_SESSIONS_ACCESS_TOKEN"];
+        for name in names {
+            let secret = format!("canary-{value}");
+            let sources = Sources {
+                file: Some(path.clone()),
+                variables: variables(&[(name, &value), ("FLUX_SMTP_PASSWORD", &secret)]),
+                ..Sources::default()
+            };
+            match Loaded::load(&sources) {
+                Ok(loaded) => prop_assert!(!loaded.show(true).contains("canary-")),
+                Err(problems) => {
+                    let told = problems.to_string();
+                    prop_assert!(!problems.0.is_empty() && !told.contains("canary-"), "{told}");
+                }
+            }
+        }
     }
 }
