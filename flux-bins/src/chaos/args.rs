@@ -53,3 +53,63 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(super) keep: bool,
 }
+
+impl Args {
+    /// What does the same once more.
+    pub(super) fn again(&self, seed: u64) -> String {
+        let mut words = format!("chaos --seed {seed}");
+        let mut add = |name: &str, value: &dyn std::fmt::Display| {
+            words.push_str(&format!(" --{name} {value}"));
+        };
+        match (&self.target, &self.users, self.chat) {
+            (Some(target), Some(users), _) => {
+                add("target", &shell(target));
+                add("users", &shell(&users.display().to_string()));
+            }
+            (_, _, Some(chats)) => add("chat", &chats),
+            _ => {}
+        }
+        match (self.kills, self.messages) {
+            (Some(kills), _) => add("kills", &kills),
+            (_, Some(messages)) => add("messages", &messages),
+            _ => add("minutes", &self.minutes),
+        }
+        add("clients", &self.clients);
+        add("faults", &self.faults);
+        add("longest", &self.longest);
+        words
+    }
+}
+
+/// One word for a shell.
+fn shell(word: &str) -> String {
+    let plain = |char: char| char.is_ascii_alphanumeric() || "-_./:@".contains(char);
+    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Whole {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    #[test]
+    fn what_is_told_to_do_it_again_says_all_that_matters() {
+        for words in [
+            "chaos --seed 7 --chat 3 --kills 9 --clients 12 --faults kill-node,rolling --longest 3",
+            "chaos --seed 7 --messages 500 --clients 16 --faults all --longest 6",
+            "chaos --seed 7 --minutes 0.5 --clients 16 --faults none --longest 6",
+            "chaos --seed 7 --target http://localhost:8080 --users u/list --minutes 1 --clients 16 --faults all --longest 6",
+        ] {
+            let args = Whole::parse_from(words.split(' ')).args;
+            assert_eq!(args.again(7), words);
+        }
+        assert_eq!(shell("it's mine"), r"'it'\''s mine'");
+    }
+}

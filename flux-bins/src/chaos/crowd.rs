@@ -9,13 +9,11 @@ use flux_net::mail::read_outbox;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::people::{Device, Scene, User};
+use super::people::{DEVICES, Device, Scene, User};
 use super::random::Random;
 use super::world::until;
 use crate::failure::Failure;
 
-/// Sessions of a user that stay.
-const DEVICES: usize = 2;
 /// How long a step of the beginning, or of the end, may take.
 const PATIENCE: Duration = Duration::from_mins(1);
 

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use flux_client::UserId;
+
 /// Times, by fault.
 #[derive(Default)]
 pub(super) struct Meter {
@@ -18,6 +20,10 @@ struct Inner {
     away: BTreeMap<String, (Instant, &'static str)>,
     back: BTreeMap<&'static str, Vec<Duration>>,
     calls: BTreeMap<&'static str, Duration>,
+    /// Who is away, since when, by what was being done then.
+    left: BTreeMap<UserId, (Instant, &'static str)>,
+    /// How long it took until a friend was told of it.
+    told: BTreeMap<&'static str, Vec<Duration>>,
 }
 
 /// What was measured under one fault.
@@ -35,6 +41,9 @@ pub(super) struct Figures {
     pub(super) within_2_s: usize,
     /// The longest call.
     pub(super) longest_call_ms: u64,
+    /// How often somebody was told that a friend had gone, and how long that took at most.
+    pub(super) told_gone: usize,
+    pub(super) told_gone_max_ms: u64,
 }
 
 impl Meter {
@@ -72,6 +81,28 @@ impl Meter {
         self.lock().away.remove(session);
     }
 
+    /// A user is away.
+    pub(super) fn left(&self, user: UserId) {
+        let mut inner = self.lock();
+        let now = (Instant::now(), inner.fault);
+        inner.left.insert(user, now);
+    }
+
+    /// They are not any more.
+    pub(super) fn came(&self, user: UserId) {
+        self.lock().left.remove(&user);
+    }
+
+    /// A friend was told whether they are there.
+    pub(super) fn seen(&self, user: UserId, online: bool) {
+        let mut inner = self.lock();
+        if let Some((since, fault)) = inner.left.get(&user).copied()
+            && !online
+        {
+            inner.told.entry(fault).or_default().push(since.elapsed());
+        }
+    }
+
     /// A call has ended.
     pub(super) fn call(&self, took: Duration) {
         let mut inner = self.lock();
@@ -93,6 +124,11 @@ impl Meter {
             entry.sessions = times.len();
             (entry.p50_ms, entry.p95_ms, entry.max_ms) = (at(50), at(95), at(100));
             entry.within_2_s = quick * 100 / times.len();
+        }
+        for (fault, times) in &inner.told {
+            let entry = figures.entry(fault).or_default();
+            entry.told_gone = times.len();
+            entry.told_gone_max_ms = times.iter().max().copied().map_or(0, millis);
         }
         for (fault, longest) in &inner.calls {
             figures.entry(fault).or_default().longest_call_ms = millis(*longest);
@@ -129,6 +165,23 @@ mod tests {
         assert_eq!((figures["kill"].sessions, figures["kill"].within_2_s), (1, 100));
         assert_eq!(figures["kill"].longest_call_ms, 7);
         assert!(!figures.contains_key("calm"));
+    }
+
+    #[test]
+    fn who_is_told_of_somebody_that_is_away_counts_until_they_come() {
+        let meter = Meter::default();
+        let (gone, here) = (UserId::from([1; 16]), UserId::from([2; 16]));
+        meter.fault("kill");
+        meter.seen(gone, false);
+        meter.left(gone);
+        meter.fault("calm");
+        meter.seen(gone, true);
+        meter.seen(gone, false);
+        meter.seen(here, false);
+        meter.came(gone);
+        meter.seen(gone, false);
+        let figures = meter.figures();
+        assert_eq!((figures["kill"].told_gone, figures.len()), (1, 1));
     }
 
     #[test]

@@ -120,6 +120,7 @@ impl Run<'_> {
             faults: used,
             figures: meter.figures(),
             open,
+            alarms: tape.alarms(),
             seconds: began.elapsed().as_secs(),
             history: Some(self.history.clone()),
             report,

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use super::world::{Cluster, Plan, Program, Single, Site, WorldError};
 
+/// How long a server may take to be ready.
+const PATIENCE: Duration = Duration::from_mins(1);
+
 /// One process, or a cluster.
 pub(super) enum Shape {
     /// `flux up`.
@@ -17,7 +20,11 @@ impl Shape {
     /// Starts `flux up`, or a cluster of so many chat nodes.
     pub(super) async fn start(chats: Option<usize>, site: &Site, seed: u64) -> Result<Self, WorldError> {
         let Some(chats) = chats else {
-            return Ok(Self::Up(Box::new(Single::start(site, Vec::new(), seed).await?)));
+            let mut single = Single::prepare(site, Vec::new(), seed).await?;
+            single.up.plant();
+            single.up.start().await?;
+            single.whole(PATIENCE).await?;
+            return Ok(Self::Up(Box::new(single)));
         };
         let plan = Plan::chats(chats)
             .with_peers_by_proxy()

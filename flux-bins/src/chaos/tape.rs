@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use flux_client::Alarm;
 use flux_history::{Checker, Counts, Event, Limits, Recorder, Report, What};
 
 /// A history that grows, in a file, and is checked as it does.
@@ -21,13 +22,22 @@ struct Inner {
     number: u64,
     /// Why the file is not whole.
     broken: Option<io::Error>,
+    /// What clients complained of by themselves.
+    alarms: Vec<String>,
 }
 
 impl Tape {
     pub(super) fn new(path: &Path) -> io::Result<Self> {
         let recorder = Recorder::new(BufWriter::new(File::create(path)?));
         let checker = Checker::new(Limits::default());
-        let inner = Inner { recorder, checker, tally: Counts::default(), number: 0, broken: None };
+        let inner = Inner {
+            recorder,
+            checker,
+            tally: Counts::default(),
+            number: 0,
+            broken: None,
+            alarms: Vec::new(),
+        };
         Ok(Self { began: Instant::now(), inner: Mutex::new(inner) })
     }
 
@@ -49,6 +59,16 @@ impl Tape {
         if let Err(error) = inner.recorder.record(&event) {
             inner.broken.get_or_insert(error);
         }
+    }
+
+    /// A client noticed by itself that something is wrong with the server.
+    pub(super) fn alarm(&self, session: &str, alarm: &Alarm) {
+        self.lock().alarms.push(format!("{session}: {alarm:?}"));
+    }
+
+    /// What clients complained of so far.
+    pub(super) fn alarms(&self) -> Vec<String> {
+        self.lock().alarms.clone()
     }
 
     /// A number that is used once.

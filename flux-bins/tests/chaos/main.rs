@@ -13,10 +13,18 @@ const PATIENCE: Duration = Duration::from_mins(4);
 
 /// Runs it to its end, in a folder for what it keeps.
 async fn chaos(args: &[&str]) -> Output {
+    chaos_with("", args).await
+}
+
+/// The same over servers that break these promises, where they can.
+async fn chaos_with(planted: &str, args: &[&str]) -> Output {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_flux"));
     command.args(["chaos", "--json"]).args(args).env("TMPDIR", folder.path());
     command.stdin(Stdio::null()).kill_on_drop(true);
+    if !planted.is_empty() {
+        command.env("FLUX_FAULTS", planted);
+    }
     tokio::time::timeout(PATIENCE, command.output()).await.expect("a run comes to its end").unwrap()
 }
 
@@ -56,6 +64,24 @@ async fn nothing_is_found_on_a_cluster_whose_parts_are_broken() {
         return;
     }
     holds(&clean(&output), &faults.split(',').collect::<Vec<_>>());
+}
+
+/// It needs a build with the feature `faults`.
+#[cfg(feature = "faults")]
+#[tokio::test]
+async fn a_server_that_breaks_a_promise_is_found_and_ends_the_run_with_1() {
+    for (planted, kind) in
+        [("altered@9", "altered"), ("wrong-sender", "wrong_sender"), ("torn@4", "torn")]
+    {
+        let args = ["--seed", "1", "--messages", "100", "--clients", "4", "--faults", "none"];
+        let output = chaos_with(planted, &args).await;
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(1), "{planted}: {told}");
+        let outcome: Value = serde_json::from_str(&told).unwrap();
+        let found = outcome["report"]["violations"].as_array().unwrap();
+        assert!(found.iter().any(|violation| violation["kind"] == kind), "{planted}: {found:?}");
+        assert!(outcome["history"].is_string(), "what was found can be looked at: {outcome}");
+    }
 }
 
 #[tokio::test]

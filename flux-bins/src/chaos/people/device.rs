@@ -202,6 +202,7 @@ impl Listener {
                 Event::Presence(presence) => {
                     told(&self.scene, &self.name, presence.user, presence.state);
                 }
+                Event::Alarm(alarm) => self.scene.tape.alarm(&self.name, &alarm),
                 _ => {}
             }
         }
@@ -211,6 +212,7 @@ impl Listener {
 /// Who is not known to be there is not believed there.
 fn told(scene: &Scene, name: &str, user: UserId, state: PresenceState) {
     let online = !matches!(state, PresenceState::Offline | PresenceState::Unknown);
+    scene.meter.seen(user, online);
     let (session, user) = (name.to_owned().into(), user.to_string().into());
     scene.tape.note(What::Presence { session, user, online });
 }

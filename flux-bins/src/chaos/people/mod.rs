@@ -7,8 +7,11 @@ mod user;
 
 use std::sync::Arc;
 
+use flux_client::UserId;
+use flux_history::What;
+
 pub(super) use device::Device;
-pub(super) use user::User;
+pub(super) use user::{DEVICES, User};
 
 use super::meter::Meter;
 use super::tape::Tape;
@@ -20,4 +23,18 @@ pub(super) struct Scene {
     pub(super) url: String,
     pub(super) tape: Arc<Tape>,
     pub(super) meter: Arc<Meter>,
+}
+
+impl Scene {
+    /// All sessions of a user are over for sure, and none begins before they come.
+    fn left(&self, user: UserId) {
+        self.tape.note(What::Left { user: user.to_string().into() });
+        self.meter.left(user);
+    }
+
+    /// A user is about to connect again.
+    fn came(&self, user: UserId) {
+        self.meter.came(user);
+        self.tape.note(What::Came { user: user.to_string().into() });
+    }
 }

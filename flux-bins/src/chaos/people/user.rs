@@ -16,6 +16,13 @@ const OPEN: usize = 16;
 /// From one thing to the next, at most.
 const PACE: Duration = Duration::from_millis(80);
 
+/// Sessions of a user that stay.
+pub(in crate::chaos) const DEVICES: usize = 2;
+/// How long somebody is away: longer than it may take until friends are told.
+const AWAY: Duration = Duration::from_secs(12);
+/// From one try to log in to the next.
+const RETRY: Duration = Duration::from_millis(500);
+
 /// Somebody who has friends and talks to them.
 pub(in crate::chaos) struct User {
     pub(in crate::chaos) id: UserId,
@@ -52,6 +59,11 @@ impl User {
             };
             match self.random.below(200) {
                 0 => self.visit().await,
+                11 if self.random.one_in(4) => {
+                    answers.join_all().await;
+                    answers = JoinSet::new();
+                    self.step_out().await;
+                }
                 1 => self.fall_out(&device, friend).await,
                 2..5 => {
                     let given = device.given(conversation);
@@ -107,6 +119,36 @@ impl User {
         }
         guest.session.close().await;
         self.scene.meter.gone(&guest.name);
+    }
+
+    /// Logs out everywhere, so that friends see it, and comes back on new devices.
+    async fn step_out(&mut self) {
+        for device in std::mem::take(&mut self.devices) {
+            if device.session.logout().await.is_ok() {
+                device.revoked();
+            } else {
+                // It may be there still: nobody can be sure that this user is gone.
+                self.devices.push(device);
+            }
+        }
+        if !self.devices.is_empty() {
+            return;
+        }
+        self.scene.left(self.id);
+        tokio::time::sleep(AWAY).await;
+        self.scene.came(self.id);
+        while self.devices.len() < DEVICES {
+            let entered = Device::log_in(&self.scene, self.id, &self.username, &self.password).await;
+            match entered {
+                Ok(device) => {
+                    let users: Vec<_> = self.friends.iter().map(|(user, _)| *user).collect();
+                    device.watch(&users).await;
+                    self.devices.push(device);
+                }
+                // Where the servers are down.
+                Err(_) => tokio::time::sleep(RETRY).await,
+            }
+        }
     }
 
     /// Ends a friendship, and asks for it anew.

@@ -147,6 +147,14 @@ impl Program {
         command
     }
 
+    /// Lets it break the promises that this process was told to break; only where it is built so that it can.
+    pub(in crate::chaos) fn plant(&mut self) {
+        #[cfg(feature = "faults")]
+        if let Ok(planted) = std::env::var(crate::faults::VARIABLE) {
+            self.set_env(crate::faults::VARIABLE, &planted);
+        }
+    }
+
     /// With one more variable in its environment, from its next start on; the empty one takes it away.
     pub fn set_env(&mut self, name: &str, value: &str) {
         self.env.retain(|(known, _)| known != name);
