@@ -208,6 +208,9 @@ impl Actor {
                 }
                 Err(error) => self.on_send_failed(conversation, at, error),
             }
+        } else if outcome.is_err_and(|error| error.retryable() && error.code() != Some(ErrorCode::SendHeld)) {
+            // It was seen in the conversation meanwhile: it is stored, and nobody sends it again.
+            lane.let_go(message);
         }
         self.try_release(conversation);
     }
@@ -253,6 +256,15 @@ impl Actor {
 
     /// A message is stored on the server: it leaves the outbox, and its ticket follows the receipts.
     fn deliver(&mut self, message: MessageId, sent: Sent) {
+        let conversation = self.sending.places.get(&message).copied();
+        if let Some(lane) = conversation.and_then(|conversation| self.sending.lanes.get_mut(&conversation))
+            && let Some(at) = lane.position(message)
+            && lane.items[at].failed_here
+            && !lane.items[at].flying
+        {
+            // The server waits for it to be sent again, and it need not be.
+            lane.let_go(message);
+        }
         if let Some(status) = self.settle(message, TicketStatus::Sent(sent.clone())) {
             if let Some(lane) = self.sending.lanes.get_mut(&sent.conversation) {
                 lane.failures = 0;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use flux_client::{Cancelled, Config, Session, Ticket, TicketStatus};
-use flux_proto::v1::{self, client_frame::Request, reply};
+use flux_proto::v1::{self, client_frame::Request, event, reply};
 
 use crate::support::*;
 
@@ -155,6 +155,53 @@ async fn what_fails_for_good_when_it_goes_again_is_given_up_too() {
     tickets[0].sent().await.unwrap_err();
     let (id, request) = server.request().await;
     assert!(matches!(request, Request::GiveUp(_)));
+    server.reply(id, reply::Result::Done(v1::Done {}));
+    assert_eq!(server.send().await.1.text, "2");
+}
+
+/// The entry of a message of one's own, as another node or a repair tells of it.
+fn own_entry(seq: u64, ticket: &Ticket, text: &str) -> event::Event {
+    let entry = v1::Message {
+        sender_id: me().to_string(),
+        message_id: ticket.message().to_string(),
+        text: text.to_owned(),
+        ..message(seq)
+    };
+    event::Event::Message(entry)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_failed_and_is_seen_to_be_stored_all_the_same_is_given_up() {
+    let (net, mut dialed) = Net::new();
+    let session = net.session(unmarked()).await;
+    let mut server = dialed.welcomed().await;
+    let (tickets, ids) = three(&session, &mut server).await;
+    server.refuse_for(ids[0], "unavailable", 60_000);
+    server.refuse(ids[1], "send_held");
+    server.refuse(ids[2], "send_held");
+    server.silence(SECOND).await;
+    server.push(own_entry(1, &tickets[0], "1"));
+    assert_eq!(tickets[0].sent().await.unwrap().seq, 1);
+    // The server waits for it to be sent again: without this word it would refuse all that comes after, for ever.
+    let (id, request) = server.request().await;
+    assert!(matches!(request, Request::GiveUp(gone) if gone.message_id == tickets[0].message().to_string()));
+    server.reply(id, reply::Result::Done(v1::Done {}));
+    assert_eq!(server.send().await.1.text, "2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_seen_to_be_stored_before_its_failure_is_told_is_given_up() {
+    let (net, mut dialed) = Net::new();
+    let session = net.session(unmarked()).await;
+    let mut server = dialed.welcomed().await;
+    let (tickets, ids) = three(&session, &mut server).await;
+    server.push(own_entry(1, &tickets[0], "1"));
+    assert_eq!(tickets[0].sent().await.unwrap().seq, 1);
+    server.refuse(ids[0], "unavailable");
+    server.refuse(ids[1], "send_held");
+    server.refuse(ids[2], "send_held");
+    let (id, request) = server.request().await;
+    assert!(matches!(request, Request::GiveUp(gone) if gone.message_id == tickets[0].message().to_string()));
     server.reply(id, reply::Result::Done(v1::Done {}));
     assert_eq!(server.send().await.1.text, "2");
 }
