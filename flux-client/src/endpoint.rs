@@ -44,21 +44,20 @@ impl Endpoint {
             Self::Ask { api, first, last, doubts } => (api, first, last, doubts),
         };
         let first = locked(first).take();
-        let url = match hint.or(first) {
-            Some(url) => url,
-            None => {
-                let path = format!("/v1/chat-endpoint{}", locked(doubts).query(now));
-                match api.ask::<ChatEndpoint>("GET", &path, Some(token), NOTHING).await {
-                    Ok(endpoint) => {
-                        locked(doubts).answered(&endpoint.url);
-                        endpoint.url
-                    }
-                    Err(error) if error.retryable() => {
-                        let last = locked(last).clone();
-                        last.ok_or(error)?
-                    }
-                    Err(error) => return Err(error),
+        let url = if let Some(url) = hint.or(first) {
+            url
+        } else {
+            let path = format!("/v1/chat-endpoint{}", locked(doubts).query(now));
+            match api.ask::<ChatEndpoint>("GET", &path, Some(token), NOTHING).await {
+                Ok(endpoint) => {
+                    locked(doubts).answered(&endpoint.url);
+                    endpoint.url
                 }
+                Err(error) if error.retryable() => {
+                    let last = locked(last).clone();
+                    last.ok_or(error)?
+                }
+                Err(error) => return Err(error),
             }
         };
         if api.base_url.starts_with("https://") && !url.starts_with("wss://") {

@@ -1,5 +1,6 @@
 //! What `flux chaos` takes.
 
+use std::fmt::Display;
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
@@ -58,8 +59,8 @@ impl Args {
     /// What does the same once more.
     pub(super) fn again(&self, seed: u64) -> String {
         let mut words = format!("chaos --seed {seed}");
-        let mut add = |name: &str, value: &dyn std::fmt::Display| {
-            words.push_str(&format!(" --{name} {value}"));
+        let mut add = |name: &str, value: &dyn Display| {
+            words.extend([" --", name, " ", &value.to_string()]);
         };
         match (&self.target, &self.users, self.chat) {
             (Some(target), Some(users), _) => {

@@ -70,9 +70,7 @@ async fn nothing_is_found_on_a_cluster_whose_parts_are_broken() {
 #[cfg(feature = "faults")]
 #[tokio::test]
 async fn a_server_that_breaks_a_promise_is_found_and_ends_the_run_with_1() {
-    for (planted, kind) in
-        [("altered@9", "altered"), ("wrong-sender", "wrong_sender"), ("torn@4", "torn")]
-    {
+    for (planted, kind) in [("altered@9", "altered"), ("wrong-sender", "wrong_sender"), ("torn@4", "torn")] {
         let args = ["--seed", "1", "--messages", "100", "--clients", "4", "--faults", "none"];
         let output = chaos_with(planted, &args).await;
         let told = String::from_utf8_lossy(&output.stdout);
