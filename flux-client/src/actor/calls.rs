@@ -173,9 +173,15 @@ impl Actor {
         }
     }
 
-    /// An answer came, or did not come in time. What is not open any more was answered before.
+    /// An answer came, or did not come in time. To what is not open any more it came too late; the heads in it are news
+    /// all the same, which the server does not tell again.
     pub(super) fn on_reply(&mut self, id: u32, outcome: Outcome) {
-        let Some((purpose, timer)) = self.calls.open.remove(&id) else { return };
+        let Some((purpose, timer)) = self.calls.open.remove(&id) else {
+            if let Ok(late) = &outcome {
+                self.learn_heads(late);
+            }
+            return;
+        };
         self.timers.cancel(Some(timer));
         self.conclude(purpose, outcome);
     }

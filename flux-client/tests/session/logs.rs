@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use flux_client::{Alarm, Config, Event, FeedChange, Start};
+use flux_client::{Alarm, ClientError, Config, Event, FeedChange, Start};
 use flux_proto::v1::{self, client_frame::Request, event, reply};
 
 use crate::support::*;
@@ -86,6 +86,26 @@ async fn the_head_of_a_page_that_the_application_reads_makes_the_client_pull() {
     server.reply_history(id, 2..=2, 2);
     assert_eq!(seqs(&mut events, 1).await, [2]);
     assert_eq!(reading.await.unwrap().unwrap().head_seq, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_head_of_a_page_that_came_too_late_makes_the_client_pull() {
+    let (net, mut dialed) = Net::new();
+    let mut config = unmarked();
+    config.request_timeout = SECOND;
+    let session = net.session(config).await;
+    let mut events = session.events();
+    let mut server = dialed.welcomed().await;
+    server.push_message(1);
+    assert_eq!(seqs(&mut events, 1).await, [1]);
+    let reading = tokio::spawn(async move { session.history_before(conversation(), None, 1).await });
+    let (late, _) = server.request().await;
+    assert!(matches!(reading.await.unwrap(), Err(ClientError::Timeout)));
+    server.reply_history(late, 2..=2, 2);
+    let (id, _, after) = server.history().await;
+    assert_eq!(after, 1);
+    server.reply_history(id, 2..=2, 2);
+    assert_eq!(seqs(&mut events, 1).await, [2]);
 }
 
 #[tokio::test(start_paused = true)]
