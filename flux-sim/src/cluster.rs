@@ -60,7 +60,7 @@ pub(crate) struct Shape {
 
 impl Cluster {
     pub(crate) fn new(
-        network: Arc<Network>,
+        network: &Arc<Network>,
         chance: Chance,
         origin: Instant,
         planted: Planted,
@@ -79,11 +79,11 @@ impl Cluster {
         let cluster = Arc::new_cyclic(|me: &Weak<Self>| {
             let gate = Arc::new(Gate::default());
             let clock = Arc::new(ProcessClock::new(origin, Arc::clone(&gate)));
-            let shared = Shared { network: &network, store: &store, redis: &redis, volatile: &volatile };
+            let shared = Shared { network, store: &store, redis: &redis, volatile: &volatile };
             let ports = shared.ports(Place::Gate, &gate, clock, chance.fork(), &memory, &planted, &locks);
             let front = Flux::start(ports, Settings { role: Role::Front, ..Settings::default() });
             Self {
-                network: Arc::clone(&network),
+                network: Arc::clone(network),
                 store: Arc::clone(&store),
                 redis: Arc::clone(&redis),
                 volatile: Arc::clone(&volatile),
@@ -132,7 +132,7 @@ impl Cluster {
         let chance = self.chance.fork();
         let id = NodeId::generate(clock.now(), &chance);
         let place = Place::Node(slot);
-        let auth = self.auth(id, &clock, chance.fork());
+        let auth = Self::auth(id, &clock, chance.fork());
         let dial = SimDial { node: id, place, gate: Arc::clone(&gate), cluster: Weak::clone(&self.me) };
         let peers = GrpcPeers::over(Arc::new(dial), auth, PeerSettings::default());
         let shared = Shared {
@@ -196,7 +196,7 @@ impl Cluster {
         }
     }
 
-    fn auth(&self, id: NodeId, clock: &Arc<ProcessClock>, chance: Chance) -> ServiceAuth {
+    fn auth(id: NodeId, clock: &Arc<ProcessClock>, chance: Chance) -> ServiceAuth {
         let identity = ServiceIdentity::new(ServiceRole::Chat, id).expect("an id is a name");
         let auth = ServiceAuth::builder(identity, Arc::clone(clock) as Arc<dyn Clock>, Arc::new(chance));
         auth.trust_loopback().build().expect("loopback proves it")

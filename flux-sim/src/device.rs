@@ -1,6 +1,6 @@
 //! A device of a user: a client program that is used, ended, started again, logged out and in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -45,6 +45,8 @@ struct State {
     /// Up to where a program that was started again may be given things that an earlier run was given: it was ended
     /// before it had noted them.
     again: BTreeMap<ConversationId, u64>,
+    /// Whom the application wants to be told of.
+    watched: BTreeSet<UserId>,
 }
 
 pub(crate) fn client_id(user: flux_core::UserId) -> UserId {
@@ -130,7 +132,28 @@ impl Device {
         let run = Run { gate, session, taps };
         self.cluster.network.trace.step("device", &[self.number as u64], &[]);
         tokio::spawn(Arc::clone(self).listen(run.clone(), run.session.events()));
-        self.state().run = Some(run);
+        let watched = {
+            let mut state = self.state();
+            state.run = Some(run.clone());
+            state.watched.iter().copied().collect::<Vec<_>>()
+        };
+        if !watched.is_empty() {
+            tokio::spawn(Arc::clone(self).watch_again(run, watched));
+        }
+    }
+
+    /// What an earlier run of the program watched, this one watches too.
+    async fn watch_again(self: Arc<Self>, run: Run, watched: Vec<UserId>) {
+        let watching = async {
+            while !self.watch(&run, &watched).await {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = run.gate.over() => {}
+            () = watching => {}
+        }
     }
 
     /// Ends the program at once. What it has sent is on its way; its system closes its connections.
@@ -226,16 +249,20 @@ impl Device {
         });
     }
 
-    /// Watches `users`.
-    pub(crate) async fn watch(&self, run: &Run, users: &[UserId]) {
-        let Some(session) = self.session() else { return };
+    /// Watches `users`; `false` if that was not answered.
+    pub(crate) async fn watch(&self, run: &Run, users: &[UserId]) -> bool {
+        let Some(session) = self.session() else { return true };
         let session = session.to_string();
+        self.state().watched.extend(users);
         for user in users {
             self.history.see(What::Watch { session: session.as_str().into(), user: user.to_string().into() });
         }
-        if let Ok(seen) = run.session.watch(users).await {
-            seen.iter().for_each(|presence| self.saw(presence));
+        let seen = run.session.watch(users).await;
+        for presence in seen.iter().flatten() {
+            self.saw(presence);
         }
+        // A session that has ended needs no answer.
+        seen.is_ok() || self.session().is_none_or(|now| now.to_string() != session)
     }
 
     /// Logs out; if that is not answered, nobody knows.

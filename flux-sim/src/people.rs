@@ -72,7 +72,7 @@ impl People {
                 let conversation = ConversationId::direct(session.user(), other);
                 let _ = session.history_before(conversation, None, 20).await;
             }
-            70..75 => device.watch(run, &[other]).await,
+            70..75 => drop(device.watch(run, &[other]).await),
             75..79 => drop(session.reconnect().await),
             79..82 => drop(session.remove_friend(other).await),
             82..89 => drop(session.request_friend(other, "").await),

@@ -36,7 +36,7 @@ const RETURN: Duration = Duration::from_secs(75);
 const WATCHED: Duration = Duration::from_secs(12);
 
 /// Until when whoever has something left to do has done it.
-const SETTLING: Duration = Duration::from_secs(60);
+const SETTLING: Duration = Duration::from_mins(1);
 
 /// How a seed is run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -108,7 +108,7 @@ async fn play(seed: u64, options: Options) -> Outcome {
     };
     let shape = Shape { nodes: 2 + chance.index(3), outbox };
     let planted = Planted::new(options.plant, chance.fork());
-    let cluster = Cluster::new(network, chance.fork(), origin, planted, mood, shape);
+    let cluster = Cluster::new(&network, chance.fork(), origin, planted, mood, shape);
     // Content is held back until the revocations were read, and nodes have to find each other.
     sleep(Duration::from_secs(3)).await;
     let world = World { cluster, history: Arc::clone(&history), chance };
@@ -139,7 +139,7 @@ impl World {
         }
         let mut devices = Vec::new();
         for user in &users {
-            for _ in 0..1 + self.chance.index(2) {
+            for _ in 0..=self.chance.index(2) {
                 let (number, chance) = (devices.len(), self.chance.fork());
                 let (cluster, history) = (Arc::clone(&self.cluster), Arc::clone(&self.history));
                 let device = Arc::new(Device::new(number, *user, chance, cluster, history));

@@ -39,12 +39,16 @@ impl Trace {
         what.bytes().for_each(|byte| take(u64::from(byte)));
         of.iter().copied().for_each(&mut take);
         let (words, rest) = bytes.as_chunks::<8>();
-        words.iter().for_each(|word| take(u64::from_le_bytes(*word)));
-        rest.iter().for_each(|byte| take(u64::from(*byte)));
+        for word in words {
+            take(u64::from_le_bytes(*word));
+        }
+        for byte in rest {
+            take(u64::from(*byte));
+        }
         state.hash = hash;
         state.steps += 1;
         if self.keeps {
-            let line = format!("{:>12.6} {what} {of:?} {} bytes", at as f64 / 1e6, bytes.len());
+            let line = format!("{} {what} {of:?} {} bytes", seconds(at), bytes.len());
             state.lines.push(line);
         }
     }
@@ -52,7 +56,7 @@ impl Trace {
     /// A remark for whoever reads the trace.
     pub(crate) fn note(&self, what: impl FnOnce() -> String) {
         if self.keeps {
-            let line = format!("{:>12.6} {}", self.micros() as f64 / 1e6, what());
+            let line = format!("{} {}", seconds(self.micros()), what());
             self.state.lock().unwrap_or_else(PoisonError::into_inner).lines.push(line);
         }
     }
@@ -72,4 +76,9 @@ impl Trace {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         (state.hash, state.steps, std::mem::take(&mut state.lines))
     }
+}
+
+/// Microseconds as lines begin with them.
+fn seconds(micros: u64) -> String {
+    format!("{:>5}.{:06}", micros / 1_000_000, micros % 1_000_000)
 }
