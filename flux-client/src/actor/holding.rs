@@ -31,9 +31,6 @@ impl Actor {
         let retryable = error.retryable() || matches!(error, ClientError::Protocol(_));
         if !retryable {
             let message = item.send.message;
-            if item.failed_here {
-                lane.let_go(message);
-            }
             self.settle(message, TicketStatus::Failed(error));
             return;
         }
@@ -170,9 +167,6 @@ impl Actor {
         let (message, maybe_sent, failed_here) = (item.send.message, item.uncertain, item.failed_here);
         for cancel in std::mem::take(&mut item.cancels) {
             let _ = cancel.send(Ok(Cancelled::Yes { maybe_sent }));
-        }
-        if failed_here {
-            lane.let_go(message);
         }
         self.settle(message, TicketStatus::Cancelled { maybe_sent });
         if failed_here {

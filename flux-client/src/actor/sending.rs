@@ -201,7 +201,11 @@ impl Actor {
         if let Some(at) = lane.position(message) {
             lane.items[at].flying = false;
             match outcome {
-                Ok(reply::Result::Sent(sent)) => self.on_sent(message, &sent),
+                Ok(reply::Result::Sent(sent)) => {
+                    // The server waited for this one, if for any.
+                    lane.items[at].failed_here = false;
+                    self.on_sent(message, &sent);
+                }
                 Ok(_) => {
                     let error = ClientError::Protocol("something else than sent");
                     self.on_send_failed(conversation, at, error);
@@ -256,15 +260,6 @@ impl Actor {
 
     /// A message is stored on the server: it leaves the outbox, and its ticket follows the receipts.
     fn deliver(&mut self, message: MessageId, sent: Sent) {
-        let conversation = self.sending.places.get(&message).copied();
-        if let Some(lane) = conversation.and_then(|conversation| self.sending.lanes.get_mut(&conversation))
-            && let Some(at) = lane.position(message)
-            && lane.items[at].failed_here
-            && !lane.items[at].flying
-        {
-            // The server waits for it to be sent again, and it need not be.
-            lane.let_go(message);
-        }
         if let Some(status) = self.settle(message, TicketStatus::Sent(sent.clone())) {
             if let Some(lane) = self.sending.lanes.get_mut(&sent.conversation) {
                 lane.failures = 0;
@@ -284,6 +279,10 @@ impl Actor {
         let conversation = self.sending.places.remove(&message)?;
         let lane = self.sending.lanes.get_mut(&conversation)?;
         let item = lane.items.remove(lane.position(message)?)?;
+        // The server may wait for it to be sent again, and it will not be. What flies is decided by its answer.
+        if item.failed_here && !item.flying {
+            lane.let_go(message);
+        }
         for cancel in item.cancels {
             let _ = cancel.send(Ok(Cancelled::TooLate));
         }
