@@ -10,7 +10,7 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use flux_core::Cause;
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
 use thiserror::Error;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
@@ -242,9 +242,14 @@ impl Process {
         gone.map(|_| ()).map_err(ServerError::system(format!("wait for {}", self.program)))
     }
 
-    /// Lets it stand still (SIGSTOP), as a machine that is overloaded or cut off does.
+    /// Lets it stand still (SIGSTOP), as a machine that is overloaded or cut off does, and returns when all of it
+    /// does: its threads hear of the signal one after the other, and one that has not may still finish a commit.
     pub(super) fn pause(&self) -> Result<(), ServerError> {
-        self.signal(Signal::STOP)
+        self.signal(Signal::STOP)?;
+        // How it ended is left for whoever waits for its end.
+        let stands = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        let waited = waitid(WaitId::Pid(self.pid), stands);
+        waited.map(drop).map_err(ServerError::system(format!("wait for {}", self.program)))
     }
 
     /// Lets it go on (SIGCONT).
@@ -358,6 +363,20 @@ mod tests {
         // What the system does for a process that is killed: it closes what that had open.
         drop(server.guard.stdin.take());
         gone(server.pid()).await;
+    }
+
+    #[tokio::test]
+    async fn every_thread_of_a_paused_server_stands_still() {
+        let folder = tempfile::tempdir().unwrap();
+        let server = sleeping(folder.path());
+        for _ in 0..100 {
+            server.pause().unwrap();
+            for thread in std::fs::read_dir(format!("/proc/{}/task", server.pid())).unwrap() {
+                let stat = std::fs::read_to_string(thread.unwrap().path().join("stat")).unwrap();
+                assert!(stat.contains(") T "), "{stat}");
+            }
+            server.resume().unwrap();
+        }
     }
 
     #[tokio::test]

@@ -6,6 +6,7 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
@@ -222,10 +223,16 @@ impl Program {
         self.ended().await.map(drop)
     }
 
-    /// Lets it stand still, and go on when the value is dropped.
+    /// Lets it stand still, and go on when the value is dropped. Returns when all of its threads stand: they hear of
+    /// the signal one after the other.
     pub fn pause(&self) -> Result<Paused, WorldError> {
         self.signal(Signal::SIGSTOP)?;
-        self.running.as_ref().map(|running| Paused(running.pid)).ok_or_else(|| self.not_running())
+        let Some(running) = &self.running else { return Err(self.not_running()) };
+        let paused = Paused(running.pid);
+        // How it ended, if it did meanwhile, is left for whoever waits for its end.
+        let stands = WaitPidFlag::WSTOPPED | WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+        let waited = waitid(Id::Pid(running.pid), stands);
+        waited.map(|_| paused).map_err(WorldError::system(format!("wait for {} to stand", self.name)))
     }
 
     /// Waits until it has ended.
