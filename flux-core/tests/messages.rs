@@ -100,6 +100,29 @@ async fn invariant_3_after_a_failure_later_sends_wait_until_the_failed_one_is_re
 }
 
 #[tokio::test]
+async fn invariant_3_what_waited_when_a_send_was_given_up_does_not_overtake_what_was_refused() {
+    let world = World::new();
+    let (ada, bob) = (world.actor("ada").await, world.actor("bob").await);
+    let talk = world.befriend(ada, bob).await;
+    let node = world.node();
+    let (ada, _outbox) = node.connect(ada).await;
+    let lane = Arc::new(SendLane::new());
+    let ids: Vec<_> = (0..3).map(|_| world.message()).collect();
+
+    world.faulty.fail_next(Fault::Before);
+    assert!(node.submit(ada, &lane, talk, ids[0], "0").await.await.is_err());
+    assert!(matches!(node.submit(ada, &lane, talk, ids[1], "1").await.await, Err(MessageError::Held)));
+    // It waits for a batch while the first is given up.
+    let waiting = node.submit(ada, &lane, talk, ids[2], "2").await;
+    assert!(lane.give_up(talk, ids[0]));
+    assert!(matches!(waiting.await, Err(MessageError::Held)));
+    for (id, body) in ids.iter().zip(["0", "1", "2"]).skip(1) {
+        node.submit(ada, &lane, talk, *id, body).await.await.unwrap();
+    }
+    assert_eq!(stored(&node, bob, talk).await, [(1, "1".to_owned()), (2, "2".to_owned())]);
+}
+
+#[tokio::test]
 async fn invariant_3_a_failed_send_that_is_given_up_lets_later_ones_pass() {
     let world = World::new();
     let (ada, bob) = (world.actor("ada").await, world.actor("bob").await);

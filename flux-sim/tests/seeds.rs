@@ -10,7 +10,7 @@ use flux_sim::{Options, Outcome, Plant, run, run_with};
 const SEEDS: u64 = if cfg!(debug_assertions) { 60 } else { 1_000 };
 
 /// Seeds that once failed, with what each of them found.
-const FOUND: [(u64, &str); 4] = [
+const FOUND: [(u64, &str); 5] = [
     (
         6,
         "a read of the registry and a drain woke those who waited in an order of chance: the same seed did other things",
@@ -22,6 +22,10 @@ const FOUND: [(u64, &str); 4] = [
     (
         165,
         "a message that failed and was stored all the same was not given up: the server refused all that came after",
+    ),
+    (
+        475,
+        "a refusal that never arrived let later sends pass: the refused message was sent again, was allowed now, and came last",
     ),
     (801, "the head in an answer that came too late was not looked at, and the server told it no more"),
 ];

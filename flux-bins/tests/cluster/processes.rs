@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
-use crate::harness::{LOOK, within};
+use crate::harness::{LOOK, PATIENCE, within};
 
 /// One process: its number, and when it began, so that another one that gets the number is not taken for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,25 @@ impl Process {
         signal(self.pid, "KILL");
     }
 
+    /// Lets it stand still, and returns when all of its threads do: `kill` returns before that, and whoever is signalled
+    /// next may still be heard.
+    pub(crate) async fn pause(&self) {
+        signal(self.pid, "STOP");
+        within(PATIENCE, &format!("the standing still of {self:?}"), async {
+            while !self.stands() {
+                tokio::time::sleep(LOOK).await;
+            }
+        })
+        .await;
+    }
+
+    /// Whether every thread of it has stopped.
+    fn stands(&self) -> bool {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.pid)).unwrap();
+        let mut stats = threads.map(|thread| thread.unwrap().path().join("stat"));
+        stats.all(|stat| fields(&stat).is_none_or(|fields| fields[0] == "T"))
+    }
+
     /// Waits until it is gone.
     pub(crate) async fn gone(&self, patience: Duration) {
         within(patience, &format!("the end of {self:?}"), async {
@@ -46,7 +66,12 @@ impl Process {
 
 /// What stands behind the name of a process: its state, its parent, and so on.
 fn stat(pid: u32) -> Option<Vec<String>> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    fields(Path::new(&format!("/proc/{pid}/stat")))
+}
+
+/// The same of a process or thread whose file that is.
+fn fields(stat: &Path) -> Option<Vec<String>> {
+    let stat = fs::read_to_string(stat).ok()?;
     let (_, fields) = stat.rsplit_once(") ")?;
     Some(fields.split(' ').map(str::to_owned).collect())
 }

@@ -176,10 +176,10 @@ async fn asked_twice_it_ends_at_once() {
     };
     let all = cluster.processes();
     // It stands still, and does not hear that it is to end.
-    let chat = cluster.process("serve gate");
-    processes::signal(cluster.process("serve chat").pid, "STOP");
+    let gate = cluster.process("serve gate");
+    cluster.process("serve chat").pause().await;
     processes::signal(cluster.pid(), "INT");
-    chat.gone(BACK).await;
+    gate.gone(BACK).await;
     processes::signal(cluster.pid(), "INT");
     let status = cluster.ended().await;
     assert!(!status.success());

@@ -31,6 +31,9 @@ impl Actor {
         let retryable = error.retryable() || matches!(error, ClientError::Protocol(_));
         if !retryable {
             let message = item.send.message;
+            // Whether it holds the lane is for the server to know; letting go of nothing does no harm.
+            item.failed_here = true;
+            lane.refused(self.now);
             self.settle(message, TicketStatus::Failed(error));
             return;
         }
@@ -39,11 +42,12 @@ impl Actor {
             return self.cancel_now(conversation, at);
         }
         if held_by_another {
-            if at == 0 && lane.giving_up == 0 && lane.give_up.is_empty() {
-                lane.let_go_again();
-            }
-            // The failure that it waits for may still be on its way; a lane at rest waits for everything that flies.
+            // A lane at rest knows what it waits for, and waits for everything that flies. Else the failure may still be on
+            // its way; or it was given up, and the server does not know.
             if lane.hold.is_none() {
+                if at == 0 && lane.giving_up == 0 && lane.give_up.is_empty() {
+                    lane.let_go_again();
+                }
                 self.hold(conversation, None);
             }
             return;

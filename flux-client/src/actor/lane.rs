@@ -84,6 +84,9 @@ pub(super) struct Lane {
     pub(super) give_up: Vec<MessageId>,
     /// Open requests to give up.
     pub(super) giving_up: usize,
+    /// Whether a message was refused for good, and none was stored since: what comes next may be refused too, and sends
+    /// that fly behind it come back.
+    wary: bool,
     /// What was given up on this connection.
     given_up: VecDeque<MessageId>,
     /// Whether it stands in the queue of lanes that may have something to send.
@@ -102,11 +105,26 @@ impl Lane {
 
     /// The place of the next message that may go, if one may: everything before it is on its way.
     pub(super) fn next(&self, window: usize) -> Option<usize> {
+        let window = if self.wary { 1 } else { window };
         if self.hold.is_some() || self.giving_up > 0 || self.flying >= window {
             return None;
         }
         let at = self.items.iter().position(|item| !item.flying)?;
         self.items[at].storing.is_none().then_some(at)
+    }
+
+    /// Notes that a message was refused for good. What flies behind it may come back, and then goes again at once.
+    pub(super) fn refused(&mut self, now: Duration) {
+        self.wary = true;
+        if self.flying > 0 && self.hold.is_none() {
+            self.hold = Some(Hold { until: now, timer: None, told: false });
+        }
+    }
+
+    /// Notes that a message was stored.
+    pub(super) fn stored(&mut self) {
+        self.failures = 0;
+        self.wary = false;
     }
 
     /// Notes that the server need not wait for this message any more.

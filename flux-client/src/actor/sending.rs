@@ -212,7 +212,7 @@ impl Actor {
                 }
                 Err(error) => self.on_send_failed(conversation, at, error),
             }
-        } else if outcome.is_err_and(|error| error.retryable() && error.code() != Some(ErrorCode::SendHeld)) {
+        } else if outcome.is_err_and(|error| error.code() != Some(ErrorCode::SendHeld)) {
             // It was seen in the conversation meanwhile: it is stored, and nobody sends it again.
             lane.let_go(message);
         }
@@ -262,7 +262,7 @@ impl Actor {
     fn deliver(&mut self, message: MessageId, sent: Sent) {
         if let Some(status) = self.settle(message, TicketStatus::Sent(sent.clone())) {
             if let Some(lane) = self.sending.lanes.get_mut(&sent.conversation) {
-                lane.failures = 0;
+                lane.stored();
             }
             let conversation = sent.conversation;
             self.receipts.track(status, sent);

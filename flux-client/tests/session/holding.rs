@@ -159,6 +159,37 @@ async fn what_fails_for_good_when_it_goes_again_is_given_up_too() {
     assert_eq!(server.send().await.1.text, "2");
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_for_good_is_given_up_and_the_others_go_at_once_and_one_at_a_time() {
+    let (net, mut dialed) = Net::new();
+    let session = net.session(Config::default()).await;
+    let mut server = dialed.welcomed().await;
+    let (tickets, ids) = three(&session, &mut server).await;
+    let before = tokio::time::Instant::now();
+    server.refuse(ids[0], "not_permitted");
+    let (id, request) = server.request().await;
+    assert!(matches!(request, Request::GiveUp(gone) if gone.message_id == tickets[0].message().to_string()));
+    server.reply(id, reply::Result::Done(v1::Done {}));
+    assert!(matches!(tickets[0].current(), TicketStatus::Failed(_)));
+    server.refuse(ids[1], "send_held");
+    server.silence(SECOND).await;
+    server.refuse(ids[2], "send_held");
+    let (second, send) = server.send().await;
+    assert_eq!(send.text, "2");
+    assert!(before.elapsed() <= SECOND, "it waited for no backoff: {:?}", before.elapsed());
+    server.silence(SECOND).await;
+    server.refuse(second, "not_permitted");
+    let (id, request) = server.request().await;
+    assert!(matches!(request, Request::GiveUp(gone) if gone.message_id == tickets[1].message().to_string()));
+    server.reply(id, reply::Result::Done(v1::Done {}));
+    let (third, send) = server.send().await;
+    assert_eq!(send.text, "3");
+    server.sent(third, 1);
+    tickets[2].sent().await.unwrap();
+    // Now they are taken again, and fly together.
+    three(&session, &mut server).await;
+}
+
 /// The entry of a message of one's own, as another node or a repair tells of it.
 fn own_entry(seq: u64, ticket: &Ticket, text: &str) -> event::Event {
     let entry = v1::Message {

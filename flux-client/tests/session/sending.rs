@@ -155,6 +155,10 @@ async fn what_cannot_be_is_reported_and_passed_over() {
     let (good_id, _) = server.send().await;
     server.refuse(bad_id, "not_permitted");
     server.sent(good_id, 1);
+    // Whether it holds the lane is for the server to know.
+    let (id, request) = server.request().await;
+    assert!(matches!(request, Request::GiveUp(gone) if gone.message_id == bad.message().to_string()));
+    server.reply(id, v1::reply::Result::Done(v1::Done {}));
     assert_eq!(bad.sent().await.unwrap_err().code(), Some(ErrorCode::NotPermitted));
     assert!(matches!(steps(&bad).await[..], [TicketStatus::Queued, TicketStatus::Failed(_)]));
     good.sent().await.unwrap();

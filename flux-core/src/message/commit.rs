@@ -9,7 +9,7 @@ use tracing::{debug, warn};
 
 use super::lane::Place;
 use super::meters::CommitMeters;
-use super::{MAX_BATCH, MessageError, MessageStore, SendLane, Write, Written};
+use super::{MAX_BATCH, MessageError, MessageStore, SendLane, Write, WriteRefusal, Written};
 use crate::error::StoreError;
 use crate::id::{ConversationId, Generation, MessageId, SessionId, UserId};
 use crate::observe::{TraceContext, trace};
@@ -206,8 +206,14 @@ impl Worker {
         match done.map_err(StoreError::from).flatten() {
             Ok(outcomes) if outcomes.len() == writes.len() => {
                 debug!(writes = writes.len(), "batch committed");
-                for ((write, outcome), (answer, _, traced)) in writes.iter().zip(outcomes).zip(answers) {
+                for ((write, outcome), (answer, order, traced)) in writes.iter().zip(outcomes).zip(answers) {
                     self.meters.done(write, &outcome);
+                    // Before the answer, so that what the peer sends next meets it.
+                    if let (Written::Refused(WriteRefusal::Send(refusal)), Some(order)) = (&outcome, order)
+                        && refusal.holds()
+                    {
+                        order.hold();
+                    }
                     // The observer first: it only queues, and a sender that is gone must not cost the others.
                     trace::in_scope(traced, || self.observer.committed(write, &outcome));
                     let _ = answer.send(Ok(outcome));

@@ -31,6 +31,11 @@ impl SendRefusal {
             Self::Conflict => ErrorCode::MessageConflict,
         }
     }
+
+    /// Whether the same send may be taken at another time.
+    pub(super) fn holds(self) -> bool {
+        matches!(self, Self::NoSuchConversation | Self::NotPermitted)
+    }
 }
 
 impl WriteRefusal {
@@ -79,6 +84,19 @@ impl MessageError {
             Self::InvalidCursor => ErrorCode::InvalidPage,
             Self::Deadline(_) => ErrorCode::Timeout,
             Self::Store(error) => error.code(),
+        }
+    }
+
+    /// Whether a send that failed so may be stored when it is sent again: then later ones to its conversation wait until
+    /// it is, or is given up. Friends, members and policies change; a conflict stays one.
+    pub fn holds(&self) -> bool {
+        match self {
+            Self::Refused(WriteRefusal::Send(refusal)) => refusal.holds(),
+            // What is held waits itself.
+            Self::Refused(WriteRefusal::Fenced(_) | WriteRefusal::BeyondHead)
+            | Self::Held
+            | Self::InvalidCursor => false,
+            Self::Overloaded | Self::Deadline(_) | Self::Store(_) => true,
         }
     }
 }

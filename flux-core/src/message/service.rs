@@ -118,7 +118,8 @@ impl Messages {
     }
 
     /// Takes a message in the order of the calls, and returns what to wait for: the acknowledgement that follows its
-    /// commit. With a lane, a send that fails in a way that may be repeated holds the later ones to its conversation.
+    /// commit. With a lane, a send that fails and may be stored when it is sent again holds the later ones to its
+    /// conversation.
     ///
     /// # Errors
     /// Those that are known before the queue: a policy's no, an overload, oneself as the addressee.

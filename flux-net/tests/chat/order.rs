@@ -2,7 +2,7 @@
 
 use flux_core::guard::Quota;
 use flux_core::message::HistoryFrom;
-use flux_core::{ConversationId, Seq, Settings};
+use flux_core::{ConversationId, MessageId, Seq, Settings};
 use flux_net::chat::{ChatConfig, ChatRates, Format};
 use flux_proto::v1::{self, client_frame::Request, reply::Result as Answer};
 use std::time::Duration;
@@ -22,6 +22,11 @@ fn code(answer: Answer) -> String {
         Answer::Error(error) => error.code,
         other => panic!("not refused: {other:?}"),
     }
+}
+
+fn give_up(conversation: ConversationId, message: MessageId) -> Request {
+    let (conversation_id, message_id) = (conversation.to_string(), message.to_string());
+    Request::GiveUp(v1::GiveUp { conversation_id, message_id })
 }
 
 #[tokio::test]
@@ -70,16 +75,43 @@ async fn invariant_3_a_send_that_is_given_up_holds_nothing() {
     world.store.fail_next_commit();
     assert_eq!(client.refused(message_to(conversation, lost, "lost")).await, "unavailable");
     assert_eq!(client.refused(message_to(conversation, next, "next")).await, "send_held");
-    let give_up = |message: flux_core::MessageId| {
-        let (conversation_id, message_id) = (conversation.to_string(), message.to_string());
-        Request::GiveUp(v1::GiveUp { conversation_id, message_id })
-    };
     // Giving up another one does not help.
-    client.done(give_up(next)).await;
+    client.done(give_up(conversation, next)).await;
     assert_eq!(client.refused(message_to(conversation, next, "next")).await, "send_held");
-    client.done(give_up(lost)).await;
+    client.done(give_up(conversation, lost)).await;
     client.send(conversation, next, "next").await;
     assert_eq!(texts(&world, &bob, conversation).await, ["next"]);
+}
+
+#[tokio::test]
+async fn invariant_3_what_was_refused_is_not_overtaken_by_what_is_sent_when_it_is_allowed_again() {
+    let world = World::new().await;
+    let (alice, bob, conversation) = world.friends().await;
+    let mut client = world.connect(&alice).await;
+    let ids: Vec<_> = (0..2).map(|_| world.message_id()).collect();
+    let say = |n: usize| message_to(conversation, ids[n], &n.to_string());
+    world.flux.friends.block(&bob.actor, alice.actor.user).await.unwrap();
+    assert_eq!(client.refused(say(0)).await, "not_permitted");
+    world.flux.friends.unblock(&bob.actor, alice.actor.user).await.unwrap();
+    // Whether the refusal arrived the server cannot know: if it did not, the first comes again.
+    assert_eq!(client.refused(say(1)).await, "send_held");
+    for n in 0..2 {
+        assert!(matches!(client.ask(say(n)).await, Answer::Sent(_)));
+    }
+    assert_eq!(texts(&world, &bob, conversation).await, ["0", "1"]);
+}
+
+#[tokio::test]
+async fn invariant_3_what_can_never_be_stored_holds_nothing() {
+    let world = World::new().await;
+    let (alice, bob, conversation) = world.friends().await;
+    let mut client = world.connect(&alice).await;
+    let id = world.message_id();
+    client.send(conversation, id, "one").await;
+    assert_eq!(client.refused(message_to(conversation, id, "another")).await, "message_conflict");
+    assert_eq!(client.refused(message_to(conversation, world.message_id(), "")).await, "message_empty");
+    client.send(conversation, world.message_id(), "two").await;
+    assert_eq!(texts(&world, &bob, conversation).await, ["one", "two"]);
 }
 
 #[tokio::test]

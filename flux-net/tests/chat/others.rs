@@ -78,8 +78,10 @@ async fn a57_who_may_not_write_is_refused_and_nothing_is_stored() {
     let (alice, bob, conversation) = world.friends().await;
     let stranger = world.person("carol").await;
     let mut client = world.connect(&alice).await;
+    // One message, tried again and again: another one would wait for it.
+    let id = world.message_id();
     let to = |user: String| {
-        let message_id = world.message_id().to_string();
+        let message_id = id.to_string();
         Request::Send(v1::Send { to: Some(To::UserId(user)), message_id, text: "x".to_owned() })
     };
     // A stranger, oneself, and nobody at all look the same.
@@ -92,14 +94,14 @@ async fn a57_who_may_not_write_is_refused_and_nothing_is_stored() {
     for (blocker, blocked) in [(&bob, &alice), (&alice, &bob)] {
         friends.block(&blocker.actor, blocked.actor.user).await.unwrap();
         assert_eq!(client.refused(to(bob.id())).await, "not_permitted");
-        assert_eq!(client.refused(message_to(conversation, world.message_id(), "x")).await, "not_permitted");
+        assert_eq!(client.refused(message_to(conversation, id, "x")).await, "not_permitted");
         let typing = v1::SetTyping { conversation_id: conversation.to_string(), typing: true };
         assert_eq!(client.refused(Request::SetTyping(typing)).await, "not_permitted");
         friends.unblock(&blocker.actor, blocked.actor.user).await.unwrap();
     }
-    client.send(conversation, world.message_id(), "allowed").await;
+    client.send(conversation, id, "x").await;
     friends.remove(&bob.actor, alice.actor.user).await.unwrap();
-    assert_eq!(client.refused(to(bob.id())).await, "not_permitted");
+    assert_eq!(client.refused(message_to(conversation, world.message_id(), "y")).await, "not_permitted");
     let stored = world.flux.messages.conversation(&bob.actor, conversation).await.unwrap();
     assert_eq!(stored.head.get(), 1);
 }

@@ -416,9 +416,10 @@ async fn remarks_blocks_and_removal(format: Format) {
         panic!("no blocks")
     };
     assert_eq!(list.blocks[0].profile.as_ref().unwrap().user_id, bob.id());
-    assert_eq!(other.refused(message_to(conversation, world.message_id(), "hi")).await, "not_permitted");
+    let hi = world.message_id();
+    assert_eq!(other.refused(message_to(conversation, hi, "hi")).await, "not_permitted");
     client.done(Request::UnblockUser(v1::UnblockUser { user_id: bob.id() })).await;
-    other.send(conversation, world.message_id(), "hi").await;
+    other.send(conversation, hi, "hi").await;
     client.done(Request::RemoveFriend(v1::RemoveFriend { user_id: bob.id() })).await;
     assert_eq!(friends(&mut client).await, []);
     assert_eq!(friends(&mut other).await, []);

@@ -263,7 +263,7 @@ impl Live {
                 self.answer_at_once(wire, request_id, &call, &Ok(Requested::Pong { payload, now }));
             }
             Command::GiveUp { conversation, message } => {
-                self.sends.lane().give_up(conversation, message);
+                self.sends.give_up(conversation, message);
                 self.answer_at_once(wire, request_id, &call, &Ok(Requested::Done));
             }
             Command::Send(send) => {

@@ -31,6 +31,11 @@ enum Waiting {
         conversation: ConversationId,
         message: MessageId,
     },
+    /// One that need not be waited for any more, by sends that came after that was said.
+    GivenUp {
+        conversation: ConversationId,
+        message: MessageId,
+    },
 }
 
 /// The sends of a connection that the core has not taken yet. There is more than one only where a policy is asked
@@ -49,10 +54,6 @@ impl Sends {
         Self { server: Arc::clone(server), actor, lane, waiting: VecDeque::new(), submitting: None }
     }
 
-    pub(super) fn lane(&self) -> &SendLane {
-        &self.lane
-    }
-
     pub(super) fn push(&mut self, request_id: u32, send: Send, call: Call) {
         self.waiting.push_back(Waiting::Send { request_id, call, send });
     }
@@ -60,11 +61,24 @@ impl Sends {
     /// Notes that a send was not taken and may be repeated, so that later ones do not overtake it.
     pub(super) fn refuse(&mut self, send: &Send) {
         let Some(conversation) = conversation(&self.actor, send.to) else { return };
-        if self.waiting.is_empty() && self.submitting.is_none() {
+        if self.is_idle() {
             self.lane.refuse(conversation, send.message);
         } else {
             self.waiting.push_back(Waiting::Refused { conversation, message: send.message });
         }
+    }
+
+    /// Lets go of a send that failed and is not to be resent.
+    pub(super) fn give_up(&mut self, conversation: ConversationId, message: MessageId) {
+        if self.is_idle() {
+            self.lane.give_up(conversation, message);
+        } else {
+            self.waiting.push_back(Waiting::GivenUp { conversation, message });
+        }
+    }
+
+    fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.submitting.is_none()
     }
 
     /// The next one that was handed over; waits for ever if there is none. Losing a call loses nothing.
@@ -80,6 +94,9 @@ impl Sends {
                     self.submitting = Some(self.submit(request_id, call, send));
                 }
                 Some(Waiting::Refused { conversation, message }) => self.lane.refuse(conversation, message),
+                Some(Waiting::GivenUp { conversation, message }) => {
+                    self.lane.give_up(conversation, message);
+                }
                 None => return std::future::pending().await,
             }
         }
@@ -92,7 +109,7 @@ impl Sends {
             let submit = server.flux().messages.submit(actor, Some(&lane), to, message, text);
             let outcome = trace::scope(call.trace, submit).await;
             if let (Err(error), Some(conversation)) = (&outcome, conversation(&actor, to))
-                && error.code().retryable()
+                && error.holds()
             {
                 lane.refuse(conversation, message);
             }
